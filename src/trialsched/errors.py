@@ -1,0 +1,85 @@
+"""One exception tree, and the `Problem` that says where a document is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a document: where it stands, what was read, what would be right.
+
+    `where` names a place (`visits[3].window`, counted from 0); it and the class are API, the texts are not.
+
+    >>> str(Problem("visits[3].window", "7", "a window, as '±7 days'", "a bare number has no unit"))
+    "visits[3].window: a bare number has no unit; read '7'; expected a window, as '±7 days'"
+    """
+
+    where: str
+    read: str
+    expected: str
+    message: str
+
+    def __str__(self) -> str:
+        """Print the problem as one line."""
+        parts = [f"{self.where}: {self.message}" if self.where else self.message]
+        if self.read:
+            parts.append(f"read {self.read!r}")
+        if self.expected:
+            parts.append(f"expected {self.expected}")
+        return "; ".join(parts)
+
+
+class TrialschedError(Exception):
+    """The root of every error that trialsched raises on purpose; `where` names the place, or is empty."""
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        """Keep the message, and the place it speaks of."""
+        super().__init__(message)
+        self.message = message
+        self.where = where
+
+    def __str__(self) -> str:
+        """Print the place, then the message."""
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep every attribute when pickled."""
+        return (_restore, (type(self), self.args, dict(self.__dict__)))
+
+
+def _restore(cls: type[TrialschedError], args: tuple[object, ...], state: dict[str, object]) -> TrialschedError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidValueError(TrialschedError, ValueError):
+    """A value of the right type that says something impossible or unreadable."""
+
+
+class InvalidTypeError(TrialschedError, TypeError):
+    """A value of a type that is not accepted there, as a `datetime` where a date is meant."""
+
+
+class DateOutOfRangeError(TrialschedError, ValueError, OverflowError):
+    """A date that would leave the years 1 to 9999."""
+
+
+class UnknownVisitError(TrialschedError, KeyError):
+    """A visit code that the protocol or plan does not have."""
+
+
+class ProtocolError(InvalidValueError):
+    """A protocol that cannot be; `problems` has every fault found, in the order of the document."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """Keep all the problems; the message lists them one a line."""
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class UnknownProtocolError(TrialschedError, KeyError):
+    """A protocol id that is not bundled with the library."""
