@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from trialsched.errors import UnknownVisitError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,3 +41,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "did you mean 'X'?" for the nearest known word, or ''."""
     name = nearest(word, known)
     return f"did you mean {name!r}?" if name else ""
+
+
+def unknown_visit(code: object, known: Iterable[str]) -> UnknownVisitError:
+    """Return the error for a visit code that is not known, naming the nearest one."""
+    codes = tuple(known)
+    hint = did_you_mean(str(code), codes) or f"there are {', '.join(codes[:20])}{' ...' if len(codes) > 20 else ''}"  # noqa: PLR2004
+    return UnknownVisitError(f"no visit {code!r}; {hint}", where=str(code))

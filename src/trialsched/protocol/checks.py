@@ -1,0 +1,354 @@
+"""What only the whole protocol can tell: known codes, circles, colliding cycles, arms; and the cycles expanded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from trialsched._text import did_you_mean
+from trialsched.errors import TrialschedError
+from trialsched.offsets import Offset
+from trialsched.protocol.parts import (
+    CODE_FORM,
+    MAX_VISITS,
+    OCCURRENCE,
+    Found,
+    Repeat,
+    Texts,
+    Timing,
+    Visit,
+    When,
+    as_tuple,
+    is_code,
+    unique_texts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trialsched.protocol.parts import EligibilityRule, Spacing
+
+_PATTERN = re.compile(r"[A-Za-z*][A-Za-z0-9._*-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A visit of a document that could not be read: its code still counts as known."""
+
+    code: str
+
+
+def _named(text: str, occurrence: int) -> str:
+    return text.replace(OCCURRENCE, str(occurrence))
+
+
+def _at(when: When | None, occurrence: int) -> When | None:
+    return When(when.offset, _named(when.visit, occurrence)) if when and OCCURRENCE in when.visit else when
+
+
+def _occurrence(visit: Visit, number: int) -> Visit:
+    """Return occurrence `number` (from 1) of a repeated visit as a plain one."""
+    timing = visit.timing
+    when = _at(timing.when, number)
+    cycle = visit.repeat
+    # first: occurrence n is `when` + (n-1) x `every`, months and days multiplied apart, counted from `when`'s reference
+    # previous: `every` after occurrence n-1's reference date
+    if isinstance(cycle, Repeat) and when and number > 1:
+        if cycle.origin == "previous":
+            when = When(cycle.every, _named(visit.code, number - 1))
+        else:
+            months = when.offset.months + (number - 1) * cycle.every.months
+            when = When(Offset(months, when.offset.days + (number - 1) * cycle.every.days), when.visit)
+    return Visit(
+        _named(visit.code, number),
+        visit.mode,
+        Timing(
+            when,
+            window=timing.window,
+            assumed=timing.assumed,
+            counts_from=timing.counts_from,
+            not_before=_at(timing.not_before, number),
+            not_after=_at(timing.not_after, number),
+        ),
+        arms=visit.arms,
+        epoch=visit.epoch,
+        label=Texts({language: _named(text, number) for language, text in visit.label.items()}),
+        procedures=visit.procedures,
+        numbering=visit.numbering.of(number - 1),
+    )
+
+
+def _groups(visits: Sequence[Visit | Unread]) -> Iterator[tuple[int, list[int]]]:
+    """Yield (times, indices): a lone visit, or a cycle with its travellers where the first of them stands."""
+    roots = {v.code: v for v in visits if isinstance(v, Visit) and isinstance(v.repeat, Repeat)}
+    members: dict[str, list[int]] = {}
+    for index, visit in enumerate(visits):
+        if isinstance(visit, Visit) and visit.repeat is not None:
+            root = visit.code if isinstance(visit.repeat, Repeat) else visit.repeat
+            members.setdefault(root, []).append(index)
+    for index, visit in enumerate(visits):
+        if isinstance(visit, Unread):
+            continue
+        if visit.repeat is None:
+            yield 1, [index]
+            continue
+        root = visit.code if isinstance(visit.repeat, Repeat) else visit.repeat
+        if root in roots and members[root][0] == index:
+            cycle = roots[root].repeat
+            yield cycle.times if isinstance(cycle, Repeat) else 1, members[root]
+
+
+def expand(visits: Sequence[Visit]) -> tuple[Visit, ...]:
+    """Return one plain visit for each occurrence, cycle by cycle. The visits have passed `check`."""
+    return tuple(visit for _, visit in _occurrences(visits, None))
+
+
+def places(visits: Sequence[Visit]) -> dict[str, int]:
+    """Return where each expanded code stands in the document: the index in `visits`, counted from 0."""
+    return {visit.code: index for index, visit in _occurrences(visits, None)}
+
+
+def _occurrences(visits: Sequence[Visit | Unread], found: Found | None) -> Iterator[tuple[int, Visit]]:
+    for times, indices in _groups(visits):
+        for number in range(1, times + 1):
+            for index in indices:
+                visit = visits[index]
+                if not isinstance(visit, Visit):
+                    continue
+                if visit.repeat is None:
+                    yield index, visit
+                    continue
+                try:
+                    yield index, _occurrence(visit, number)
+                except TrialschedError as error:
+                    if found is None:
+                        raise
+                    message = f"occurrence {number} cannot be placed: {error.message}"
+                    found.add(f"visits[{index}].repeat", visit.code, "", message)
+
+
+def check(  # noqa: PLR0913 - the parts of a protocol
+    found: Found,
+    *,
+    anchor: object,
+    visits: Sequence[Visit | Unread],
+    arms: Sequence[Any] = (),
+    spacings: Sequence[Spacing | None] = (),
+    eligibility: Sequence[EligibilityRule | None] = (),
+    unscheduled: Sequence[Any] = (),
+) -> None:
+    """Note every problem that the parts have together; None stands for a part that could not be read."""
+    unique_texts(found, "arms", as_tuple(found, "arms", arms))
+    total = sum(times * len(indices) for times, indices in _groups(visits))
+    if not visits:
+        found.add("visits", "", "at least the anchor visit", "no visits")
+    if total > MAX_VISITS:
+        found.add("visits", str(total), f"at most {MAX_VISITS} visits, cycles counted out", "too many visits")
+        return
+    _check_cycles(found, visits)
+    before = len(found.problems)
+    placed = list(_occurrences(visits, found))
+    if len(found.problems) > before:
+        return
+    whole = _Whole(found, anchor, visits, placed, tuple(map(str, arms)))
+    whole.codes_collide()
+    whole.anchor_stands()
+    whole.references()
+    whole.circles()
+    for index, spacing in enumerate(spacings):
+        if spacing is not None:
+            whole.spacing(f"spacing[{index}]", spacing)
+    whole.rules(eligibility)
+    whole.unscheduled(unscheduled)
+
+
+def _check_cycles(found: Found, visits: Sequence[Visit | Unread]) -> None:
+    roots = {v.code: v.repeat for v in visits if isinstance(v, Visit) and isinstance(v.repeat, Repeat)}
+    unread = {v.code for v in visits if isinstance(v, Unread)}
+    for index, visit in enumerate(visits):
+        if not isinstance(visit, Visit):
+            continue
+        cycle = visit.repeat
+        if isinstance(cycle, str) and cycle not in roots and cycle not in unread:
+            hint = did_you_mean(cycle, roots) or "the code of a visit that has `repeat = { every, times }`"
+            found.add(f"visits[{index}].repeat", cycle, hint, "no such cycle")
+        root = visit.code if isinstance(cycle, Repeat) else cycle
+        if isinstance(cycle, str) and cycle in roots:
+            for where, value in (("number", visit.numbering.number), ("nominal_day", visit.numbering.nominal_day)):
+                times = roots[cycle].times
+                if isinstance(value, tuple) and len(value) != times:
+                    found.add(f"visits[{index}].{where}", list(value), f"{times} numbers", "one for each occurrence")
+        for key, when in _references(visit):
+            if OCCURRENCE not in when.visit:
+                continue
+            target = next((v for v in visits if isinstance(v, Visit) and v.code == when.visit), None)
+            if target is None:
+                continue  # `references` names what is not known
+            home = target.code if isinstance(target.repeat, Repeat) else target.repeat
+            if home != root or (isinstance(cycle, Repeat) and key == "when"):
+                expected = f"repeat = {home!r}, or one occurrence such as {_named(when.visit, 1)!r}"
+                found.add(f"visits[{index}].{key}", str(when), expected, "counts from each occurrence of another cycle")
+
+
+def _references(visit: Visit) -> list[tuple[str, When]]:
+    timing = visit.timing
+    pairs = (("when", timing.when), ("not_before", timing.not_before), ("not_after", timing.not_after))
+    return [(key, when) for key, when in pairs if when is not None]
+
+
+class _Whole:
+    """The checks that need every expanded visit."""
+
+    def __init__(
+        self,
+        found: Found,
+        anchor: object,
+        visits: Sequence[Visit | Unread],
+        placed: list[tuple[int, Visit]],
+        arms: tuple[str, ...],
+    ) -> None:
+        self.found = found
+        self.anchor = anchor
+        self.visits = visits
+        self.placed = placed
+        self.arms = arms
+        self.by_code = {visit.code: visit for _, visit in reversed(placed)}
+        self.index = {visit.code: index for index, visit in reversed(placed)}
+        self.unread = [v.code for v in visits if isinstance(v, Unread)]
+
+    def known(self, code: str) -> bool:
+        if code in self.by_code:
+            return True
+        forms = (re.escape(c).replace(re.escape(OCCURRENCE), "(?:[0-9]+|[{]n[}])") for c in self.unread)
+        return any(re.fullmatch(form, code) for form in forms)
+
+    def unknown(self, where: str, code: str, read: str) -> None:
+        hint = did_you_mean(code, [*self.by_code, *self.unread]) or "the code of a visit of this protocol"
+        self.found.add(where, read, hint, f"no visit has the code {code!r}")
+
+    def codes_collide(self) -> None:
+        seen: dict[str, tuple[int, str]] = {}
+        told = set()
+        written = [(i, v.code) for i, v in self.placed]
+        written += [(i, v.code) for i, v in enumerate(self.visits) if isinstance(v, Unread)]
+        for index, code in sorted(written, key=lambda pair: pair[0]):
+            first = seen.setdefault(code.casefold(), (index, code))
+            if first != (index, code) and (first[0], index) not in told:
+                told.add((first[0], index))
+                message = f"the code {code!r} stands already at visits[{first[0]}] as {first[1]!r}"
+                self.found.add(f"visits[{index}].code", self.visits[index].code, "unique codes, case ignored", message)
+
+    def anchor_stands(self) -> None:
+        anchor = self.anchor
+        if not is_code(anchor) or not isinstance(anchor, str):
+            self.found.add("anchor", anchor, CODE_FORM, "not a visit code")
+            return
+        if not self.known(anchor):
+            self.unknown("anchor", anchor, anchor)
+        for index, visit in enumerate(self.visits):
+            if not isinstance(visit, Visit):
+                continue
+            when, where = visit.timing.when, f"visits[{index}]"
+            if visit.code == anchor and when is not None:
+                self.found.add(f"{where}.when", str(when), "", "the anchor visit is day 0 and counts from nothing")
+            if visit.code == anchor and visit.arms and set(visit.arms) != set(self.arms):
+                self.found.add(f"{where}.arms", list(visit.arms), "every arm", "the anchor visit belongs to every arm")
+            if visit.code != anchor and when is None:
+                expected = f"`when`, such as '30 days after {anchor}'"
+                self.found.add(f"{where}.when", "", expected, "only the anchor visit has no `when`")
+        if anchor in self.by_code and isinstance(self.visits[self.index[anchor]], Visit):
+            visit = self.visits[self.index[anchor]]
+            if isinstance(visit, Visit) and visit.repeat is not None:
+                where = f"visits[{self.index[anchor]}].repeat"
+                self.found.add(where, visit.code, "", "the anchor visit is not one of a cycle")
+
+    def references(self) -> None:
+        told = set()
+        for index, visit in self.placed:
+            for place, arm in enumerate(visit.arms):
+                if arm not in self.arms and (index, place) not in told:
+                    told.add((index, place))
+                    hint = did_you_mean(arm, self.arms) or f"one of {', '.join(self.arms) or 'no arms'}"
+                    self.found.add(f"visits[{index}].arms[{place}]", arm, hint, "not an arm of this protocol")
+            for key, when in _references(visit):
+                where = f"visits[{index}].{key}"
+                if (where, "") in told:
+                    continue
+                other = self.by_code.get(when.visit)
+                if other is None:
+                    if not self.known(when.visit):
+                        told.add((where, ""))
+                        self.unknown(where, when.visit, str(when))
+                elif missing := self._missing_arms(visit, other):
+                    told.add((where, ""))
+                    message = f"{when.visit} is not present in {', '.join(missing)}"
+                    self.found.add(where, str(when), "a visit present in all arms of this one", message)
+
+    def _missing_arms(self, visit: Visit, other: Visit) -> list[str]:
+        return [arm for arm in visit.arms or self.arms if other.arms and arm not in other.arms]
+
+    def circles(self) -> None:
+        """Seek circles through `when` and limits together."""
+        edges = {
+            visit.code: [when.visit for _, when in _references(visit) if when.visit in self.by_code]
+            for _, visit in self.placed
+        }
+        told: set[int] = set()
+        while True:
+            try:
+                TopologicalSorter(edges).prepare()
+            except CycleError as error:
+                circle = list(reversed(error.args[1]))[:-1]  # each counts from the next
+            else:
+                return
+            start = min(range(len(circle)), key=lambda i: self.index[circle[i]])
+            circle = circle[start:] + circle[:start]
+            index = self.index[circle[0]]
+            if index not in told:
+                told.add(index)
+                words = " -> ".join([*circle, circle[0]])
+                key = next(key for key, when in _references(self.by_code[circle[0]]) if when.visit in circle)
+                self.found.add(f"visits[{index}].{key}", words, "no circle", f"counts from itself: {words}")
+            edges = {code: [] if code in circle else to for code, to in edges.items()}
+
+    def spacing(self, where: str, spacing: Spacing) -> None:
+        codes = {"from": spacing.first, "to": spacing.second}
+        for key, code in codes.items():
+            if not self.known(code):
+                self.unknown(f"{where}.{key}", code, code)
+        if spacing.first == spacing.second:
+            self.found.add(f"{where}.to", spacing.second, "another visit", "a spacing is between two visits")
+        first, second = self.by_code.get(spacing.first), self.by_code.get(spacing.second)
+        if first and second and first.arms and second.arms and not set(first.arms) & set(second.arms):
+            self.found.add(f"{where}.to", spacing.second, "a visit of the same arm", "the two share no arm")
+
+    def rules(self, rules: Sequence[EligibilityRule | None]) -> None:
+        seen: dict[str, int] = {}
+        for index, rule in enumerate(rules):
+            if rule is None:
+                continue
+            first = seen.setdefault(rule.id.casefold(), index)
+            if first != index:
+                self.found.add(f"eligibility[{index}].id", rule.id, "unique ids", f"stands at eligibility[{first}]")
+            where = f"eligibility[{index}].reference"
+            if rule.reference == "baseline" and "baseline" in self.by_code:
+                self.found.add(where, "baseline", "another visit code", "both the baseline and a visit are so called")
+            elif rule.reference not in (None, "baseline") and not self.known(str(rule.reference)):
+                self.unknown(where, str(rule.reference), str(rule.reference))
+
+    def unscheduled(self, patterns: Sequence[Any]) -> None:
+        from fnmatch import fnmatchcase  # noqa: PLC0415 - one use
+
+        for index, pattern in enumerate(patterns):
+            where = f"unscheduled[{index}]"
+            if not isinstance(pattern, str) or not _PATTERN.fullmatch(pattern):
+                self.found.add(where, pattern, f"{CODE_FORM}; '*' for any ending", "not a code or pattern")
+                continue
+            if list(patterns).index(pattern) != index:
+                self.found.add(where, pattern, "each once", "stands twice")
+            for code in self.by_code:
+                if fnmatchcase(code.casefold(), pattern.casefold()):
+                    self.found.add(where, pattern, "codes of no planned visit", f"takes in the planned visit {code}")
+                    break

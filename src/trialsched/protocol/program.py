@@ -1,0 +1,85 @@
+"""What follows from a protocol alone: its rows in the order they can be computed, and the design's own targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from trialsched.offsets import DateRange, shift
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from trialsched.protocol.model import Protocol
+    from trialsched.protocol.parts import Visit, When
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row: its place in the plan, the row it counts from (None for the anchor), the rows of its limits."""
+
+    row: int
+    visit: Visit
+    parent: int | None
+    limits: tuple[tuple[str, When, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The rows of one arm in protocol order, and the steps that compute them, references first."""
+
+    rows: tuple[Visit, ...]
+    index: dict[str, int]
+    steps: tuple[Step, ...]
+    scratch: dict[Any, Any]
+
+    def targets(self, baseline: date) -> list[date]:
+        """Return the target of every row when nothing but the baseline is known. Raises `DateOutOfRangeError`."""
+        targets = [baseline] * len(self.rows)
+        for step in self.steps:
+            when = step.visit.timing.when
+            if when is not None and step.parent is not None:
+                targets[step.row] = shift(targets[step.parent], when.offset.months, when.offset.days)
+        return targets
+
+    def windows(self, targets: list[date]) -> list[DateRange | None]:
+        """Return the window of every row, cut by its limits, when nothing but the baseline is known."""
+        windows: list[DateRange | None] = [None] * len(self.rows)
+        for step in self.steps:
+            shape = step.visit.timing.window
+            window = shape.around(targets[step.row]) if shape else None
+            for key, when, row in step.limits:
+                window = cut(window, key, when.offset.after(targets[row]))
+            windows[step.row] = window
+        return windows
+
+
+def cut(window: DateRange | None, limit: str, day: date) -> DateRange | None:
+    """Return what a limit leaves of a window, its own day included; None when nothing is left."""
+    if window is None:
+        return None
+    earliest = max(window.earliest, day) if limit == "not_before" else window.earliest
+    latest = min(window.latest, day) if limit == "not_after" else window.latest
+    return DateRange(earliest, latest) if earliest <= latest else None
+
+
+def program(protocol: Protocol, arm: str | None = None) -> Program:
+    """Return the program of an arm of a protocol, computed once for each."""
+    programs: dict[str | None, Program] = protocol.scratch.setdefault("programs", {})
+    if arm not in programs:
+        programs[arm] = _compile(protocol.rows(arm))
+    return programs[arm]
+
+
+def _compile(rows: tuple[Visit, ...]) -> Program:
+    index = {visit.code: row for row, visit in enumerate(rows)}
+    steps = []
+    for row, visit in enumerate(rows):
+        timing = visit.timing
+        named = (("not_before", timing.not_before), ("not_after", timing.not_after))
+        limits = tuple((key, when, index[when.visit]) for key, when in named if when is not None)
+        steps.append(Step(row, visit, index[timing.when.visit] if timing.when else None, limits))
+    before = {s.row: [r for r in (s.parent, *(row for _, _, row in s.limits)) if r is not None] for s in steps}
+    order = TopologicalSorter(before).static_order()
+    return Program(rows, index, tuple(steps[row] for row in order), {})
