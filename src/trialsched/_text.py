@@ -33,7 +33,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - needed for a message only, and slow to import
 
     by_fold = {name.casefold(): name for name in known}
-    found = get_close_matches(word[:100].casefold(), by_fold, n=1, cutoff=0.6)
+    found = get_close_matches(word[:100].casefold(), by_fold, n=1, cutoff=0.5)
     return by_fold[found[0]] if found else ""
 
 

@@ -24,7 +24,7 @@ from trialsched.protocol.parts import (
     plain_text,
     prefixed,
 )
-from trialsched.protocol.program import Program, program
+from trialsched.protocol.program import Program, cut, program
 
 __all__ = [
     "CODE",
@@ -52,6 +52,7 @@ __all__ = [
     "When",
     "check",
     "check_head",
+    "cut",
     "lint",
     "plain_text",
     "prefixed",

@@ -255,7 +255,7 @@ class _Whole:
                 self.found.add(f"{where}.when", str(when), "", "the anchor visit is day 0 and counts from nothing")
             if visit.code == anchor and visit.arms and set(visit.arms) != set(self.arms):
                 self.found.add(f"{where}.arms", list(visit.arms), "every arm", "the anchor visit belongs to every arm")
-            if visit.code != anchor and when is None:
+            if visit.code != anchor and when is None and self.known(anchor):
                 expected = f"`when`, such as '30 days after {anchor}'"
                 self.found.add(f"{where}.when", "", expected, "only the anchor visit has no `when`")
         if anchor in self.by_code and isinstance(self.visits[self.index[anchor]], Visit):

@@ -109,7 +109,6 @@ class Protocol:
     ) -> None:
         """Take the parts, check them together, expand the cycles."""
         found = Found()
-        check_head(found, id, version)
         parts = {
             "visits": as_tuple(found, "visits", visits),
             "arms": as_tuple(found, "arms", arms),
@@ -125,6 +124,7 @@ class Protocol:
         if not isinstance(meta, Meta):
             found.add("meta", meta, "a Meta", "of another type")
         found.finish()
+        check_head(found, id, version)
         check(found, anchor=anchor, **parts)
         found.finish()
         values = {"id": id, "version": plain_text(version, "version"), "anchor": anchor, "meta": meta, **parts}

@@ -381,7 +381,7 @@ class Visit:
         _code(found, "code", code)
         _choice(found, "mode", mode, MODES)
         if timing is None or isinstance(timing, str):
-            timing = found.attempt("when", timing, lambda: Timing(timing)) or Timing()
+            timing = found.attempt("", timing, lambda: Timing(timing)) or Timing()
         elif not isinstance(timing, Timing):
             found.add("timing", timing, "a Timing", "not a timing")
         if repeat is not None and not isinstance(repeat, Repeat):
