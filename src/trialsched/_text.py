@@ -10,6 +10,7 @@ from trialsched.errors import UnknownVisitError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_SHOWN = 20
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 
@@ -37,14 +38,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return by_fold[found[0]] if found else ""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return "did you mean 'X'?" for the nearest known word, or ''."""
+def nearest_or(word: str, known: Iterable[str], otherwise: str) -> str:
+    """Return "'X', the nearest one" for the nearest known word, else the other text."""
     name = nearest(word, known)
-    return f"did you mean {name!r}?" if name else ""
+    return f"{name!r}, the nearest one" if name else otherwise
 
 
 def unknown_visit(code: object, known: Iterable[str]) -> UnknownVisitError:
     """Return the error for a visit code that is not known, naming the nearest one."""
     codes = tuple(known)
-    hint = did_you_mean(str(code), codes) or f"there are {', '.join(codes[:20])}{' ...' if len(codes) > 20 else ''}"  # noqa: PLR2004
+    some = ", ".join(codes[:_SHOWN]) + (" ..." if len(codes) > _SHOWN else "")
+    name = nearest(str(code), codes)
+    hint = f"did you mean {name!r}?" if name else f"there are {some}"
     return UnknownVisitError(f"no visit {code!r}; {hint}", where=str(code))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from trialsched._text import did_you_mean
+from trialsched._text import nearest_or
 from trialsched.errors import TrialschedError
 from trialsched.offsets import Offset
 from trialsched.protocol.parts import (
@@ -172,7 +172,7 @@ def _check_cycles(found: Found, visits: Sequence[Visit | Unread]) -> None:
             continue
         cycle = visit.repeat
         if isinstance(cycle, str) and cycle not in roots and cycle not in unread:
-            hint = did_you_mean(cycle, roots) or "the code of a visit that has `repeat = { every, times }`"
+            hint = nearest_or(cycle, roots, "the code of a visit that has `repeat = { every, times }`")
             found.add(f"visits[{index}].repeat", cycle, hint, "no such cycle")
         root = visit.code if isinstance(cycle, Repeat) else cycle
         if isinstance(cycle, str) and cycle in roots:
@@ -225,7 +225,7 @@ class _Whole:
         return any(re.fullmatch(form, code) for form in forms)
 
     def unknown(self, where: str, code: str, read: str) -> None:
-        hint = did_you_mean(code, [*self.by_code, *self.unread]) or "the code of a visit of this protocol"
+        hint = nearest_or(code, [*self.by_code, *self.unread], "the code of a visit of this protocol")
         self.found.add(where, read, hint, f"no visit has the code {code!r}")
 
     def codes_collide(self) -> None:
@@ -270,7 +270,7 @@ class _Whole:
             for place, arm in enumerate(visit.arms):
                 if arm not in self.arms and (index, place) not in told:
                     told.add((index, place))
-                    hint = did_you_mean(arm, self.arms) or f"one of {', '.join(self.arms) or 'no arms'}"
+                    hint = nearest_or(arm, self.arms, f"one of {', '.join(self.arms) or 'no arms'}")
                     self.found.add(f"visits[{index}].arms[{place}]", arm, hint, "not an arm of this protocol")
             for key, when in _references(visit):
                 where = f"visits[{index}].{key}"

@@ -1,0 +1,531 @@
+"""Protocol documents: TOML for people, JSON for machines. Strict: every problem of a document at once."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path, PurePath
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
+
+from trialsched._text import nearest_or
+from trialsched.errors import InvalidValueError, Problem, ProtocolError, UnknownProtocolError
+from trialsched.offsets import parse_date
+from trialsched.protocol import (
+    COMPARISONS,
+    SCHEMA,
+    EligibilityRule,
+    Found,
+    Meta,
+    Mode,
+    Numbering,
+    Protocol,
+    Repeat,
+    Spacing,
+    Timing,
+    Unread,
+    Variant,
+    Visit,
+    check,
+    check_head,
+    prefixed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from os import PathLike
+
+Format = Literal["toml", "json"]
+
+MAX_BYTES = 1_000_000
+MAX_LEVELS = 32
+
+_OFFSET = "An offset: '30 days', '2 weeks', '3 months', '1 year', '3 months 2 days' or ISO 8601 'P30D'."
+_WHEN = "A day counted from another visit: '30 days after DOSE1', '90 days before DOSE1', 'on DOSE1'."
+_WINDOW = "Whole days around the target, both ends included: '±7 days', '-3/+5 days', '±1 month'."
+_CODE = "A letter, then letters, digits, '.', '_' or '-'; unique ignoring case."
+_WHEN_PATTERN = r"^\s*(on|.+\s(before|after))\s+\S+\s*$"
+
+
+def _read_date(value: object) -> object:
+    if isinstance(value, str):
+        return parse_date(value)
+    if isinstance(value, datetime):
+        message = "a date without a time is meant"
+        raise InvalidValueError(message)
+    return value
+
+
+class _Table(BaseModel):
+    """A table of a document: every key known, no value converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=False)
+
+
+_Texts = Annotated[dict[str, str], Field(description="The text by language tag: { en = '...', pl = '...' }.")]
+_Code = Annotated[str, Field(description=_CODE, pattern=r"^[A-Za-z]")]
+
+
+def _text_or(table: str) -> Discriminator:
+    return Discriminator(lambda value: "text" if isinstance(value, str) else table)
+
+
+def _one_or_list() -> Discriminator:
+    return Discriminator(lambda value: "list" if isinstance(value, list) else "one")
+
+
+_TAGS = {"text", "table", "list", "one"}
+
+
+class _Cycle(_Table):
+    every: str = Field(description=f"The time from one occurrence to the next, more than zero. {_OFFSET}")
+    times: int = Field(ge=1, le=1000, description="How many occurrences.")
+    origin: Literal["first", "previous"] = Field(
+        "first",
+        alias="from",
+        description="'first': occurrence n is `when` + (n-1) x `every`; 'previous': `every` after occurrence n-1.",
+    )
+
+
+class _Visit(_Table):
+    code: str = Field(
+        pattern=r"^[A-Za-z]", description=f"{_CODE} In a repeated visit '{{n}}' is the occurrence, from 1."
+    )
+    mode: Mode = Field(description="How the visit is held.")
+    when: str | None = Field(None, pattern=_WHEN_PATTERN, description=f"{_WHEN} The anchor visit has none.")
+    window: str | None = Field(None, description=f"As the protocol states it. {_WINDOW}")
+    assumed_window: str | None = Field(None, description=f"A working window that the protocol does not state. {_WINDOW}")
+    counts_from: Literal["reference", "target"] = Field(
+        "reference", description="Count from what happened (attended, else booked, else target), or always the target."
+    )
+    not_before: str | None = Field(None, pattern=_WHEN_PATTERN, description=f"Cuts the window. {_WHEN}")
+    not_after: str | None = Field(None, pattern=_WHEN_PATTERN, description=f"Cuts the window. {_WHEN}")
+    repeat: (
+        Annotated[Annotated[str, Tag("text")] | Annotated[_Cycle, Tag("table")], _text_or("table")] | None
+    ) = Field(None, description="A cycle, or the code of the visit whose cycle this one travels with.")
+    epoch: str | None = Field(None, description="The epoch of the trial, as 'screening'.")
+    label: _Texts = Field(default_factory=dict)
+    arms: list[str] = Field(default_factory=list, description="The arms it belongs to; none named means all.")
+    procedures: list[str] = Field(default_factory=list)
+    number: (
+        Annotated[
+            Annotated[int | float, Tag("one")] | Annotated[list[int | float], Tag("list")],
+            _one_or_list(),
+        ]
+        | None
+    ) = Field(None, description="SDTM VISITNUM; a list for a repeated visit.")
+    nominal_day: (
+        Annotated[Annotated[int, Tag("one")] | Annotated[list[int], Tag("list")], _one_or_list()] | None
+    ) = Field(None, description="SDTM VISITDY, never 0; a list for a repeated visit.")
+
+
+class _Spacing(_Table):
+    first: _Code = Field(alias="from")
+    second: _Code = Field(alias="to")
+    at_least: str = Field(description=f"The shortest time between the two attended visits. {_OFFSET}")
+    assumed: bool = Field(False, description="True when the protocol does not state it.")
+
+
+class _Rule(_Table):
+    id: str = Field(description="The criterion's number, as 'I5'.")
+    text: _Texts = Field(default_factory=dict)
+    fact: str = Field(pattern="^[a-z]", description="The dated fact about the person, as 'diagnosis'.")
+    at_least: str | None = Field(None, description=f"The fact lies at least this long before the reference. {_OFFSET}")
+    more_than: str | None = Field(None, description=f"The fact lies longer than this before the reference. {_OFFSET}")
+    less_than: str | None = Field(None, description=f"The fact lies less long than this before it. {_OFFSET}")
+    not_within: str | None = Field(None, description=f"The fact does not lie within this long before it. {_OFFSET}")
+    reference: str | None = Field(
+        None, description="'baseline' or a visit code; without it the date asked about, by default the baseline."
+    )
+
+
+class _Document(_Table):
+    schema_: Literal["trialsched/protocol/1"] = Field(alias="schema", description="The kind of this document.")
+    id: str = Field(pattern=r"^[A-Za-z]", description=_CODE)
+    title: _Texts = Field(default_factory=dict)
+    version: str = Field(min_length=1, description="The protocol's version, as text.")
+    variant: Variant | None = Field(None, description="'as-registered': nothing assumed.")
+    in_force: Annotated[date, BeforeValidator(_read_date, json_schema_input_type=date)] | None = Field(
+        None, description="The date from which this version is in force."
+    )
+    sources: list[str] = Field(default_factory=list)
+    registry_ids: list[str] = Field(default_factory=list)
+    anchor: _Code
+    arms: list[str] = Field(default_factory=list)
+    unscheduled: list[str] = Field(
+        default_factory=list, description="Codes of contacts that are recorded but never planned; 'UNS*' for any ending."
+    )
+    visits: list[_Visit] = Field(min_length=1)
+    spacing: list[_Spacing] = Field(default_factory=list)
+    eligibility: list[_Rule] = Field(default_factory=list)
+
+
+_TABLES: dict[str, type[_Table]] = {"visits": _Visit, "spacing": _Spacing, "eligibility": _Rule}
+_STAND_INS: dict[str, Any] = {"mode": "on-site", "fact": "fact", "id": "X", "every": "1 day", "times": 1}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a protocol document, for editors."""
+    schema = _Document.model_json_schema(by_alias=True)
+    tables = schema["$defs"]
+    for name in list(tables):
+        tables[name.removeprefix("_").lower()] = tables.pop(name)
+    text = re.sub(r"#/\$defs/_(\w+)", lambda m: f"#/$defs/{m[1].lower()}", json.dumps(schema))
+    schema = json.loads(text)
+    schema["$defs"]["visit"]["not"] = {"required": ["window", "assumed_window"]}
+    schema["$defs"]["rule"]["oneOf"] = [{"required": [name]} for name in COMPARISONS]
+    head = {"$schema": GenerateJsonSchema.schema_dialect, "title": "trialsched protocol document"}
+    return {**schema, **head}
+
+
+# Reading.
+
+
+def loads(data: str | bytes, *, format: Format = "toml") -> Protocol:  # noqa: A002 - the word of the verb
+    """Read a protocol document. Raises `ProtocolError` with all its problems.
+
+    Documents are at most 1 MB and 32 levels deep.
+    """
+    found = Found()
+    raw = _parse(found, data, format)
+    found.finish()
+    return _build(found, raw)
+
+
+def load(fp: IO[bytes] | IO[str], *, format: Format = "toml") -> Protocol:  # noqa: A002 - the word of the verb
+    """Read a protocol document from an open file. Raises `ProtocolError`."""
+    return loads(fp.read(), format=format)
+
+
+def bundled() -> tuple[str, ...]:
+    """Return the ids of the protocols that come with the library."""
+    folder = files("trialsched") / "protocols"
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+@cache
+def _load_bundled(id: str) -> Protocol:  # noqa: A002 - the field's word
+    return loads((files("trialsched") / "protocols" / f"{id}.toml").read_bytes())
+
+
+def load_protocol(source: str | PathLike[str]) -> Protocol:
+    """Return a bundled protocol by its id, or read one from a `.toml` or `.json` file.
+
+    A text without separator and suffix is a bundled id, anything else a file. Raises `UnknownProtocolError`,
+    `ProtocolError`, and `OSError` for a file that cannot be read.
+
+    >>> load_protocol("alstem").anchor
+    'DOSE1'
+    """
+    path = Path(source)
+    if isinstance(source, str) and not re.search(r"[/\\]", source) and not PurePath(source).suffix:
+        known = bundled()
+        if source not in known:
+            hint = nearest_or(source, known, ", ".join(known))
+            message = f"no bundled protocol {source!r}; expected {hint}, or a file such as './{source}.toml'"
+            raise UnknownProtocolError(message, where="protocol")
+        return _load_bundled(source)
+    if path.suffix not in (".toml", ".json"):
+        message = f"read {path.name!r}: a protocol document ends in .toml or .json"
+        raise InvalidValueError(message, where="protocol")
+    with path.open("rb") as file:
+        return loads(file.read(MAX_BYTES + 1), format="json" if path.suffix == ".json" else "toml")
+
+
+class _Repeated(dict[str, Any]):
+    """A JSON object in which some key stood twice."""
+
+    keys_twice: tuple[str, ...] = ()
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = _Repeated(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        table.keys_twice = tuple(sorted({name for name in names if names.count(name) > 1}))
+    return table
+
+
+def _refuse_constant(name: str) -> object:
+    message = f"{name} is no number of JSON"
+    raise ValueError(message)
+
+
+def _parse(found: Found, data: str | bytes, form: Format) -> dict[str, Any]:
+    size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+    if size > MAX_BYTES:
+        found.add("", f"{size} bytes or more", f"at most {MAX_BYTES} bytes", "the document is too large")
+        return {}
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
+        if form == "json":
+            raw = json.loads(text, object_pairs_hook=_pairs, parse_constant=_refuse_constant)
+        else:
+            raw = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        found.add(f"byte {error.start}", "", "UTF-8", "the document is not UTF-8 text")
+        return {}
+    except RecursionError:
+        found.add("", "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
+        return {}
+    except ValueError as error:
+        place = re.search(r"line \d+,? column \d+", str(error))
+        message = f"not {form.upper()}: {re.sub(r' \(at .*\)$', '', str(error))}"
+        found.add(place[0] if place else "", "", f"a {form.upper()} document", message)
+        return {}
+    for where, level, table in _walk(raw):
+        if level > MAX_LEVELS:
+            found.add(where[:80], "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
+            return {}
+        for name in getattr(table, "keys_twice", ()):
+            found.add(f"{where}.{name}".removeprefix("."), name, "each key once", "the key stands twice")
+    if not isinstance(raw, dict):
+        found.add("", type(raw).__name__, "a table of keys", "not a protocol document")
+        return {}
+    return raw
+
+
+def _walk(raw: object) -> Iterator[tuple[str, int, object]]:
+    """Yield (place, level, value) of every table and list, without recursion."""
+    waiting = [("", 1, raw)]
+    while waiting:
+        where, level, value = waiting.pop()
+        if not isinstance(value, (dict, list)):
+            continue
+        yield where, level, value
+        if level <= MAX_LEVELS:
+            inner = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [(_place((where, key)), level + 1, item) for key, item in inner]
+
+
+def _place(parts: tuple[str | int, ...]) -> str:
+    words = ""
+    for part in parts:
+        words += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return words.lstrip(".")
+
+
+def _build(found: Found, raw: dict[str, Any]) -> Protocol:
+    """Read the tables one by one, so that a bad one hides no problem of the others."""
+    lists = {name: raw.get(name, []) for name in _TABLES}
+    if not isinstance(lists["visits"], list) or not lists["visits"]:
+        lists["visits"] = []
+    head, _ = _table(found, _Document, {**raw, "visits": [], **{k: [] for k in ("spacing", "eligibility")}}, "", raw)
+    read: dict[str, list[Any]] = {}
+    makers = {"visits": _visit, "spacing": _spacing, "eligibility": _rule}
+    for name, model in _TABLES.items():
+        read[name] = []
+        rows = lists[name]
+        if not isinstance(rows, list):
+            found.add(name, rows, f"[[{name}]] tables", "not a list of tables")
+            continue
+        for index, row in enumerate(rows):
+            where = f"{name}[{index}]"
+            table, whole = _table(found, model, row, where)
+            part = None if table is None else _attempt(found, where, makers[name], table)
+            if (part is None or not whole) and name == "visits":
+                code = row.get("code") if isinstance(row, dict) else None
+                part = Unread(code if isinstance(code, str) else "")
+            read[name].append(part if whole or isinstance(part, Unread) else None)
+    if head is None:
+        head = {}
+    if "visits" not in raw:
+        found.add("visits", "", "[[visits]] tables", "the key is missing")
+    meta = found.attempt("", "", lambda: _meta(head))
+    parts = {"arms": head.get("arms", ()), "unscheduled": head.get("unscheduled", ())}
+    known = {"spacings": read["spacing"], "eligibility": read["eligibility"], **parts}
+    if "id" in head and "version" in head:
+        check_head(found, head["id"], head["version"])
+    if read["visits"] and "anchor" in head:
+        check(found, anchor=head["anchor"], visits=read["visits"], **known)
+    if found.problems:
+        raise ProtocolError(_in_order(found.problems, raw))
+    return Protocol(head["id"], head["version"], head["anchor"], read["visits"], meta=meta or Meta(), **known)
+
+
+def _attempt(found: Found, where: str, make: Any, table: dict[str, Any]) -> Any:  # noqa: ANN401 - one part of a protocol
+    try:
+        return make(table)
+    except ProtocolError as error:
+        for problem in error.problems:
+            # In Python the assumed window is the window; in the document it has a key of its own.
+            renamed = problem
+            if problem.where == "window" and table.get("window") is None:
+                renamed = Problem("assumed_window", problem.read, problem.expected, problem.message)
+            found.problems.append(prefixed(where, renamed))
+    return None
+
+
+def _table(
+    found: Found, model: type[_Table], row: object, where: str, shown: dict[str, Any] | None = None
+) -> tuple[dict[str, Any] | None, bool]:
+    """Return (what could be read of a table, whether that is all of it), noting the problems."""
+    if not isinstance(row, dict):
+        found.add(where, row, "a table", "not a table")
+        return None, False
+    errors: list[Any] = []
+    try:
+        model.model_validate(row)
+    except ValidationError as error:
+        errors = [e for e in error.errors(include_url=False) if not (model is _Document and e["loc"][0] in _TABLES)]
+    keys = {field.alias or name for name, field in model.model_fields.items()}
+    table = dict(row)
+    for error in errors:
+        _note(found, error, keys, where)
+        first = error["loc"][0]
+        table.pop(first, None)
+        field = next((f for n, f in model.model_fields.items() if first in (n, f.alias)), None)
+        if field is not None and field.is_required() and shown is None and first in _STAND_INS:
+            table[str(first)] = _STAND_INS[str(first)]
+    missing = [f.alias or n for n, f in model.model_fields.items() if f.is_required() and (f.alias or n) not in table]
+    if shown is None and missing:
+        return None, False
+    return {key: value for key, value in table.items() if key in keys}, not errors
+
+
+_EXPECTED = {
+    "string_type": "a text",
+    "string_too_short": "a text that is not empty",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "date_type": "a date as YYYY-MM-DD",
+}
+
+
+def _note(found: Found, error: Any, keys: set[str], where: str) -> None:  # noqa: ANN401 - pydantic's own dictionary
+    loc = tuple(part for part in error["loc"] if part not in _TAGS and part != "int" and part != "float")
+    place = _place((where, *loc)) if where else _place(loc)
+    kind, read = error["type"], error["input"]
+    name = str(loc[-1]) if loc else ""
+    if kind == "missing":
+        found.add(place, "", f"the key {name!r}", "the key is missing")
+    elif kind == "extra_forbidden":
+        found.add(place, name, nearest_or(name, keys if len(loc) == 1 else ("every", "times", "from"), "no such key"), "unknown key")
+    elif kind == "literal_error":
+        if name == "schema":
+            found.add(place, read, repr(SCHEMA), "not a document that this version reads")
+        else:
+            found.add(place, read, error["ctx"]["expected"], "not one of the choices")
+    elif kind == "string_pattern_mismatch":
+        expected = {"when": _WHEN, "not_before": _WHEN, "not_after": _WHEN}.get(name, _CODE)
+        found.add(place, read, expected, "not in the form of this key")
+    elif kind in ("greater_than_equal", "less_than_equal"):
+        found.add(place, read, "a whole number from 1 to 1000", "out of bounds")
+    else:
+        expected = _EXPECTED.get(kind, "")
+        message = "of another type" if expected else str(error["msg"]).removeprefix("Value error, ")
+        shown = read if isinstance(read, str) else repr(read)[:80]
+        found.add(place, shown, expected, message)
+
+
+def _in_order(problems: list[Problem], raw: dict[str, Any]) -> tuple[Problem, ...]:
+    """Return the problems in the order of the document, each once."""
+    keys = {key: place for place, key in enumerate(raw)}
+
+    def rank(problem: Problem) -> tuple[int, int]:
+        first = re.match(r"(\w*)(?:\[(\d+)\])?", problem.where)
+        name, index = first.groups() if first else ("", None)
+        return keys.get(name or "", -1), int(index or -1)
+
+    return tuple(sorted(dict.fromkeys(problems), key=rank))
+
+
+def _visit(table: dict[str, Any]) -> Visit:
+    found = Found()
+    window, assumed = table.get("window"), table.get("assumed_window")
+    if window is not None and assumed is not None:
+        found.add("assumed_window", assumed, "only one of the two", "both `window` and `assumed_window`")
+    make_timing = lambda: Timing(  # noqa: E731 - called once, inside the net
+        table.get("when"),
+        window=window if window is not None else assumed,
+        assumed=window is None and assumed is not None,
+        counts_from=table.get("counts_from", "reference"),
+        not_before=table.get("not_before"),
+        not_after=table.get("not_after"),
+    )
+    timing = found.attempt("", "", make_timing)
+    repeat = table.get("repeat")
+    if isinstance(repeat, dict):
+        origin = repeat.get("from", "first")
+        cycle = found.attempt("repeat", repeat, lambda: Repeat(repeat["every"], repeat["times"], origin))
+        repeat = cycle or Repeat("1 day", 1)
+    numbering = found.attempt("", "", lambda: Numbering(table.get("number"), table.get("nominal_day")))
+    make_visit = lambda: Visit(  # noqa: E731
+        table["code"],
+        table["mode"],
+        timing or Timing(),
+        repeat=repeat,
+        arms=table.get("arms", ()),
+        epoch=table.get("epoch"),
+        label=table.get("label", {}),
+        procedures=table.get("procedures", ()),
+        numbering=numbering or Numbering(),
+    )
+    visit = found.attempt("", "", make_visit)
+    found.finish()
+    return visit if visit is not None else make_visit()
+
+
+def _spacing(table: dict[str, Any]) -> Spacing:
+    return Spacing(table["from"], table["to"], table["at_least"], table.get("assumed", False))
+
+
+def _rule(table: dict[str, Any]) -> EligibilityRule:
+    found = Found()
+    given = [name for name in COMPARISONS if table.get(name) is not None]
+    if len(given) != 1:
+        expected = f"exactly one of {', '.join(COMPARISONS)}"
+        found.add(given[1] if given else "", " and ".join(given), expected, f"{len(given) or 'no'} comparisons")
+    name = given[0] if given else COMPARISONS[0]
+    make_rule = lambda: EligibilityRule(  # noqa: E731 - called once, inside the net
+        table["id"],
+        table["fact"],
+        name,
+        table.get(name, "1 day"),
+        text=table.get("text", {}),
+        reference=table.get("reference"),
+    )
+    rule = found.attempt("", "", make_rule)
+    found.finish()
+    return rule if rule is not None else make_rule()
+
+
+def _meta(head: dict[str, Any]) -> Meta:
+    in_force = head.get("in_force")
+    return Meta(
+        head.get("title", {}),
+        in_force=parse_date(in_force) if isinstance(in_force, str) else in_force,
+        sources=head.get("sources", ()),
+        registry_ids=head.get("registry_ids", ()),
+        variant=head.get("variant"),
+    )
+
+
+# Writing.
+
+
+def dumps(protocol: Protocol, *, format: Format = "toml") -> str:  # noqa: A002 - the word of the verb
+    """Return the document as text, defaults left out; `loads` gives an equal protocol back."""
+    document = protocol.document()
+    if format == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if protocol.meta.in_force is not None:
+        document["in_force"] = protocol.meta.in_force
+    return tomli_w.dumps(document)
+
+
+def dump(protocol: Protocol, fp: IO[bytes], *, format: Format = "toml") -> None:  # noqa: A002 - the word of the verb
+    """Write the document to a file open for bytes, in UTF-8."""
+    fp.write(dumps(protocol, format=format).encode())
