@@ -33,6 +33,7 @@ from trialsched.protocol import (
     Unread,
     Variant,
     Visit,
+    When,
     check,
     check_head,
     prefixed,
@@ -168,7 +169,7 @@ class _Document(_Table):
 
 
 _TABLES: dict[str, type[_Table]] = {"visits": _Visit, "spacing": _Spacing, "eligibility": _Rule}
-_STAND_INS: dict[str, Any] = {"mode": "on-site", "fact": "fact", "id": "X", "every": "1 day", "times": 1}
+_STAND_INS: dict[str, Any] = {"mode": "on-site", "fact": "fact", "id": "X"}  # to go on looking for problems
 
 
 def json_schema() -> dict[str, Any]:
@@ -277,7 +278,8 @@ def _parse(found: Found, data: str | bytes, form: Format) -> dict[str, Any]:
         return {}
     except ValueError as error:
         place = re.search(r"line \d+,? column \d+", str(error))
-        message = f"not {form.upper()}: {re.sub(r' \(at .*\)$', '', str(error))}"
+        reason = re.sub(r" \(at .*\)$", "", str(error))
+        message = f"not {form.upper()}: {reason}"
         found.add(place[0] if place else "", "", f"a {form.upper()} document", message)
         return {}
     for where, level, table in _walk(raw):
@@ -331,8 +333,7 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
             table, whole = _table(found, model, row, where)
             part = None if table is None else _attempt(found, where, makers[name], table)
             if (part is None or not whole) and name == "visits":
-                code = row.get("code") if isinstance(row, dict) else None
-                part = Unread(code if isinstance(code, str) else "")
+                part = _unread(row)
             read[name].append(part if whole or isinstance(part, Unread) else None)
     if head is None:
         head = {}
@@ -348,6 +349,18 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
     if found.problems:
         raise ProtocolError(_in_order(found.problems, raw))
     return Protocol(head["id"], head["version"], head["anchor"], read["visits"], meta=meta or Meta(), **known)
+
+
+def _unread(row: object) -> Unread:
+    table = row if isinstance(row, dict) else {}
+    code = table.get("code")
+    quiet = Found()
+    references = []
+    for key in ("when", "not_before", "not_after"):
+        when = quiet.attempt(key, "", lambda key=key: When.of(table.get(key, "")))
+        if when is not None and "{n}" not in when.visit:
+            references.append((key, when))
+    return Unread(code if isinstance(code, str) else "", tuple(references))
 
 
 def _attempt(found: Found, where: str, make: Any, table: dict[str, Any]) -> Any:  # noqa: ANN401 - one part of a protocol
@@ -384,6 +397,10 @@ def _table(
         field = next((f for n, f in model.model_fields.items() if first in (n, f.alias)), None)
         if field is not None and field.is_required() and shown is None and first in _STAND_INS:
             table[str(first)] = _STAND_INS[str(first)]
+        if model is _Visit and first == "repeat":
+            table["repeat"] = {"every": "1 day", "times": 1}
+            table.pop("number", None)
+            table.pop("nominal_day", None)
     missing = [f.alias or n for n, f in model.model_fields.items() if f.is_required() and (f.alias or n) not in table]
     if shown is None and missing:
         return None, False

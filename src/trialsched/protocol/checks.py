@@ -35,9 +35,10 @@ _PATTERN = re.compile(r"[A-Za-z*][A-Za-z0-9._*-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A visit of a document that could not be read: its code still counts as known."""
+    """A visit of a document that could not be read: its code still counts as known, its references are checked."""
 
     code: str
+    references: tuple[tuple[str, When], ...] = ()
 
 
 def _named(text: str, occurrence: int) -> str:
@@ -219,7 +220,7 @@ class _Whole:
         self.unread = [v.code for v in visits if isinstance(v, Unread)]
 
     def known(self, code: str) -> bool:
-        if code in self.by_code:
+        if code in self.by_code or "" in self.unread:
             return True
         forms = (re.escape(c).replace(re.escape(OCCURRENCE), "(?:[0-9]+|[{]n[}])") for c in self.unread)
         return any(re.fullmatch(form, code) for form in forms)
@@ -266,6 +267,10 @@ class _Whole:
 
     def references(self) -> None:
         told = set()
+        for index, unread in enumerate(self.visits):
+            for key, when in unread.references if isinstance(unread, Unread) else ():
+                if not self.known(when.visit):
+                    self.unknown(f"visits[{index}].{key}", when.visit, str(when))
         for index, visit in self.placed:
             for place, arm in enumerate(visit.arms):
                 if arm not in self.arms and (index, place) not in told:

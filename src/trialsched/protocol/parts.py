@@ -56,7 +56,7 @@ class Found:
             self.problems += [prefixed(where, problem) for problem in error.problems]
         except TrialschedError as error:
             inner = f"{where}.{error.where}" if error.where else where
-            self.add(inner, read, "", error.message)
+            self.add(inner, "" if error.message.startswith("read ") else read, "", error.message)
         return None
 
     def finish(self) -> None:
