@@ -1,0 +1,258 @@
+"""Plans as machines and spreadsheets read them: JSON, JSON lines, CSV, Markdown; and plans read back from JSON.
+
+The field names are a contract: adding is allowed, renaming is a new schema number.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import date, time
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
+
+from trialsched._version import __version__
+from trialsched.errors import InvalidValueError, TrialschedError
+from trialsched.offsets import DateRange, PartialDate, parse_date
+from trialsched.plan import Plan
+from trialsched.protocol import MODES, Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from trialsched.plan import Change, PlannedVisit
+    from trialsched.protocol import Protocol
+
+Format = Literal["json", "jsonl", "csv", "markdown"]
+
+PLAN_SCHEMA: Final = "trialsched/plan/1"
+CHANGES_SCHEMA: Final = "trialsched/changes/1"
+_GENERATOR: Final = {"name": "trialsched", "version": __version__}
+
+
+def dumps(plans: Plan | Iterable[Plan], *, format: Format = "json") -> str:  # noqa: A002 - the word of the verb
+    """Return plans as text. JSON takes one plan, the others any number. Raises `InvalidValueError`.
+
+    Dates are ISO 8601; JSON has null, CSV nothing where there is none. Lines end with a line feed.
+    """
+    several = [plans] if isinstance(plans, Plan) else list(plans)
+    if format == "json":
+        if len(several) != 1:
+            raise InvalidValueError("one JSON document holds one plan; for several use 'jsonl', one a line")
+        return json.dumps(as_json(several[0]), indent=2, ensure_ascii=False) + "\n"
+    if format == "jsonl":
+        return "".join(json.dumps(as_json(plan), ensure_ascii=False) + "\n" for plan in several)
+    return _csv(several) if format == "csv" else _markdown(several)
+
+
+def dump(plans: Plan | Iterable[Plan], fp: IO[bytes], *, format: Format = "json") -> None:  # noqa: A002 - the word of the verb
+    """Write plans to a file open for bytes, in UTF-8."""
+    fp.write(dumps(plans, format=format).encode())
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """Return the values of a plan's JSON document."""
+    subject = plan.subject
+    return {
+        "schema": PLAN_SCHEMA,
+        "generator": dict(_GENERATOR),
+        "protocol": _protocol(plan.protocol),
+        "subject": subject.code,
+        "arm": subject.arm,
+        "baseline": plan.baseline.isoformat(),
+        "baseline_status": subject.baseline_status,
+        "day_zero": plan.day_zero.isoformat(),
+        "day_zero_source": plan.day_zero_source,
+        "visits": [_visit(row) for row in plan],
+        "notes": list(plan.notes),
+    }
+
+
+def _protocol(protocol: Protocol) -> dict[str, Any]:
+    names = {"id": protocol.id, "version": protocol.version, "variant": protocol.meta.variant}
+    return {**names, "sha256": protocol.fingerprint}
+
+
+def _visit(row: PlannedVisit) -> dict[str, Any]:
+    return {
+        "visit": row.code,
+        "label": dict(row.label),
+        "epoch": row.epoch,
+        "mode": row.mode,
+        "target": row.target.isoformat(),
+        "earliest": row.earliest and row.earliest.isoformat(),
+        "latest": row.latest and row.latest.isoformat(),
+        "window_basis": row.window_basis,
+        "protocol_day": row.protocol_day,
+        "study_day": row.study_day,
+        "weekday": row.weekday,
+        "booked": row.booked and row.booked.isoformat(),
+        "booked_time": row.booked_time and row.booked_time.isoformat("minutes"),
+        "attended": row.attended and str(row.attended),
+        "outcome": row.outcome,
+        "provisional": row.provisional,
+        "why": row.why,
+    }
+
+
+def _flat(plan: Plan, languages: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the rows of a plan as columns, the stamp of their origin last."""
+    protocol = _protocol(plan.protocol)
+    stamp = {f"protocol_{key}": value for key, value in protocol.items()}
+    rows = []
+    for row in plan:
+        values = _visit(row)
+        label = values.pop("label")
+        labels = {f"label_{language}": label.get(language) for language in languages}
+        values = {"visit": values.pop("visit"), **labels, **values}
+        values["provisional"] = "true" if row.provisional else "false"
+        rows.append({"subject": plan.subject.code, **values, **stamp, "generator_version": __version__})
+    return rows
+
+
+def _csv(plans: list[Plan]) -> str:
+    languages = sorted({language for plan in plans for row in plan for language in row.label})
+    rows = [row for plan in plans for row in _flat(plan, languages)]
+    out = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return out.getvalue()
+
+
+_MARKDOWN = ("visit", "target", "weekday", "earliest", "latest", "window_basis", "study_day", "mode", "booked", "attended")
+
+
+def _markdown(plans: list[Plan]) -> str:
+    parts = []
+    for plan in plans:
+        protocol = plan.protocol
+        variant = f", {protocol.meta.variant}" if protocol.meta.variant else ""
+        provisional = " (provisional)" if plan.subject.baseline_status == "provisional" else ""
+        head = [" | ".join(_MARKDOWN), " | ".join("---" for _ in _MARKDOWN)]
+        body = [" | ".join(_cell(values[name]) for name in _MARKDOWN) for values in map(_visit, plan)]
+        lines = [f"## {_cell(plan.subject.code)}", ""]
+        lines += [f"Baseline {plan.baseline}{provisional}, day zero {plan.day_zero} ({plan.day_zero_source}).", ""]
+        lines += [f"| {line} |" for line in head + body]
+        lines += ["", *(f"* {_cell(note)}" for note in plan.notes)] if plan.notes else []
+        origin = f"{protocol.id} {protocol.version}{variant}, sha256 {protocol.fingerprint}"
+        lines += ["", f"Protocol {_cell(origin)}; trialsched {__version__}.", ""]
+        parts.append("\n".join(lines))
+    return "\n".join(parts)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    for character in "\\|*_`<[":
+        text = text.replace(character, f"\\{character}")
+    return text
+
+
+# Reading plans back.
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A row of a plan read from its JSON: what `changes` compares."""
+
+    code: str
+    target: date
+    window: DateRange | None
+    booked: date | None
+    booked_time: time | None
+    attended: date | PartialDate | None
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """A plan read from its JSON."""
+
+    subject: str
+    protocol: str
+    rows: tuple[ResultRow, ...]
+
+
+def loads(data: str | bytes) -> PlanResult:
+    """Read one plan from its JSON. Keys that a later version added are passed over. Raises `InvalidValueError`."""
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError(f"not JSON: {error}") from None
+    schema = raw.get("schema") if isinstance(raw, dict) else None
+    if schema != PLAN_SCHEMA:
+        raise InvalidValueError(f"read the schema {schema!r}, expected {PLAN_SCHEMA!r}", where="schema")
+    subject = _text(raw, "subject", "")
+    protocol = raw.get("protocol")
+    if not isinstance(protocol, dict):
+        raise InvalidValueError("expected an object", where="protocol")
+    visits = raw.get("visits")
+    if not isinstance(visits, list):
+        raise InvalidValueError("expected a list", where="visits")
+    rows = tuple(_row(visit, f"visits[{index}]") for index, visit in enumerate(visits))
+    codes = [row.code for row in rows]
+    for index, code in enumerate(codes):
+        if codes.index(code) != index:
+            raise InvalidValueError(f"the visit {code!r} stands twice", where=f"visits[{index}].visit")
+    return PlanResult(subject, f"{_text(protocol, 'id', 'protocol.')} {_text(protocol, 'version', 'protocol.')}", rows)
+
+
+def load(fp: IO[bytes] | IO[str]) -> PlanResult:
+    """Read one plan from an open file."""
+    return loads(fp.read())
+
+
+def _text(raw: dict[str, Any], key: str, where: str) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str):
+        raise InvalidValueError(f"expected a text; read {value!r}", where=f"{where}{key}")
+    return value
+
+
+def _row(raw: object, where: str) -> ResultRow:
+    if not isinstance(raw, dict):
+        raise InvalidValueError("expected an object", where=where)
+    place = f"{where}."
+
+    def day(key: str) -> date | None:
+        return None if raw.get(key) is None else parse_date(_text(raw, key, place), f"{place}{key}")
+
+    try:
+        target, earliest, latest = day("target"), day("earliest"), day("latest")
+        mode = raw.get("mode")
+        if target is None or mode not in MODES or (earliest is None) != (latest is None):
+            raise InvalidValueError("target, mode, and both ends of a window or none are needed")
+        window = DateRange(earliest, latest) if earliest and latest else None
+        attended = raw.get("attended")
+        partly = isinstance(attended, str) and len(attended) < len("YYYY-MM-DD")
+        when = PartialDate.parse(str(attended)) if partly else day("attended")
+        clock = raw.get("booked_time")
+        at = None if clock is None else time.fromisoformat(_text(raw, "booked_time", place))
+    except (TrialschedError, ValueError) as error:
+        raise InvalidValueError(str(error), where=where) from None
+    return ResultRow(_text(raw, "visit", place), target, window, day("booked"), at, when, mode)
+
+
+def dumps_changes(subject: str, found: Iterable[Change]) -> str:
+    """Return what differs between two plans of a subject as JSON."""
+    rows = [
+        {"visit": c.visit, "kind": c.kind, "old": _value(c.old), "new": _value(c.new), "days": shift_of(c)} for c in found
+    ]
+    document = {"schema": CHANGES_SCHEMA, "generator": dict(_GENERATOR), "subject": subject, "changes": rows}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _value(value: object) -> object:
+    if isinstance(value, DateRange):
+        return {"earliest": value.earliest.isoformat(), "latest": value.latest.isoformat()}
+    return value.isoformat() if isinstance(value, date) else None if value is None else str(value)
+
+
+def shift_of(change: Change) -> int | None:
+    """Return by how many days a target, booking or attended date moved, None for anything else."""
+    old, new = change.old, change.new
+    if isinstance(old, date) and isinstance(new, date):
+        return new.toordinal() - old.toordinal()
+    return None
