@@ -1,0 +1,115 @@
+"""Files: names that every system takes, whole or not written at all, never over somebody else's."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trialsched.cli.inputs import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+
+
+def file_name(code: str, suffix: str) -> str:
+    """Return a file name for a subject's code: what is outside A-Z a-z 0-9 . _ - becomes %XX.
+
+    Likewise a leading dot, a trailing dot or blank, and the first letter of names that Windows reserves.
+    """
+
+    def quoted(text: str) -> str:
+        return "".join(f"%{octet:02X}" for octet in text.encode())
+
+    name = re.sub(r"[^A-Za-z0-9._-]", lambda match: quoted(match[0]), code)
+    if name.startswith("."):
+        name = quoted(".") + name[1:]
+    if name.endswith("."):
+        name = name[:-1] + quoted(".")
+    if _RESERVED.fullmatch(name):
+        name = quoted(name[0]) + name[1:]
+    return name + suffix
+
+
+def wrote_json(data: bytes) -> bool:
+    """Return whether a JSON file, or every line of it, names trialsched as its generator."""
+    try:
+        documents = [json.loads(data)]
+    except (ValueError, RecursionError):
+        try:
+            documents = [json.loads(line) for line in data.splitlines() if line.strip()]
+        except (ValueError, RecursionError):
+            return False
+    generators = [d.get("generator") if isinstance(d, dict) else None for d in documents]
+    return bool(generators) and all(isinstance(g, dict) and g.get("name") == "trialsched" for g in generators)
+
+
+def wrote_csv(data: bytes) -> bool:
+    """Return whether a CSV file has the header line of a plan."""
+    header = data.partition(b"\n")[0].decode(errors="replace").split(",")
+    return header[:2] == ["subject", "visit"] and "window_basis" in header and "generator_version" in header
+
+
+def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool) -> None:
+    """Write a file whole or not at all, replacing only what trialsched wrote unless forced.
+
+    Raises `BadInput` for what is not ours or no file, `OSError` when the disk fails.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    except NotADirectoryError as error:
+        raise BadInput([f"{path}: {error.strerror}"]) from None
+    if mode is not None and stat.S_ISDIR(mode):
+        raise BadInput([f"{path}: is a folder, a file is meant"])
+    if mode is not None and not stat.S_ISREG(mode):
+        target.write_bytes(data)  # a device or pipe has nothing to keep whole
+        return
+    if mode is not None and not force and not ours(target.read_bytes()):
+        raise BadInput([f"{path}: exists and was not written by trialsched; --force replaces it"])
+    if not target.parent.is_dir():
+        raise BadInput([f"{path}: there is no folder {path.parent}"])
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut, where folders can be opened (not on Windows)."""
+    if os.name != "nt":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def emit(data: bytes) -> None:
+    """Write bytes to standard output as they are, the same on every system."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,161 @@
+"""Tables for people: rich's, Saturdays, Sundays and assumed windows marked, no colour when piped."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from trialsched.cli.inputs import describe
+from trialsched.formats.results import shift_of
+from trialsched.offsets import DateRange, PartialDate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from trialsched.plan import Change, Plan, PlannedVisit
+    from trialsched.protocol import Protocol
+
+_PIPED_WIDTH = 200
+_FRIDAY = 5
+LEGEND = "! Saturday or Sunday   ~ assumed window, not in the protocol"
+
+
+def _console(*, piped: bool) -> Console:
+    if piped:
+        return Console(file=io.StringIO(), width=_PIPED_WIDTH, color_system=None, highlight=False, legacy_windows=False)
+    return Console(file=sys.stdout, highlight=False)
+
+
+def _show(parts: list[Table | Text], *, piped: bool) -> str:
+    """Print to the terminal and return '', or return the plain text of a pipe or file."""
+    console = _console(piped=piped)
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, Text))
+    text = console.file.getvalue() if isinstance(console.file, io.StringIO) else ""
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _day(day: date | None) -> Text:
+    if day is None:
+        return Text("")
+    free = day.isoweekday() > _FRIDAY
+    return Text(f"{day:%Y-%m-%d}".rjust(10, "0") + f" {_SHORT[day.weekday()]}{' !' if free else ''}", "yellow" if free else "")
+
+
+_SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def _window(row: PlannedVisit) -> Text:
+    if row.window_basis == "none":
+        return Text("none", "dim")
+    if row.earliest is None or row.latest is None:
+        return Text("empty: limits leave no day", "red")
+    assumed = row.window_basis == "assumed"
+    words = f"{row.earliest} {_SHORT[row.earliest.weekday()]} .. {row.latest} {_SHORT[row.latest.weekday()]}"
+    return Text(words + (" ~" if assumed else ""), "dim" if assumed else "")
+
+
+def _facts(row: PlannedVisit) -> str:
+    facts = []
+    if row.attended is not None:
+        facts.append(f"{row.outcome or 'attended'} {row.attended}")
+    elif row.outcome:
+        facts.append(row.outcome)
+    if row.booked is not None and row.attended is None:
+        clock = f" {row.booked_time:%H:%M}" if row.booked_time else ""
+        facts.append(f"booked {row.booked}{clock}")
+    if row.provisional:
+        facts.append("provisional")
+    return ", ".join(facts)
+
+
+def plan_table(plans: Iterable[Plan], *, piped: bool) -> str:
+    """Show plans; return their plain text when piped, '' when printed to the terminal."""
+    parts: list[Table | Text] = []
+    marks = set()
+    for plan in plans:
+        subject = plan.subject
+        status = " (provisional)" if subject.baseline_status == "provisional" else ""
+        moved = "" if plan.day_zero == plan.baseline else f", day zero {plan.day_zero} ({plan.day_zero_source})"
+        arm = f", arm {subject.arm}" if subject.arm else ""
+        title = f"{subject.code}{arm}: baseline {plan.baseline}{status}{moved}; protocol {describe(plan.protocol)}"
+        parts.append(Text(title, "bold"))
+        table = _table("Visit", "", "Target", "Window", "Study day", "Mode", "Facts")
+        for row in plan:
+            day = _day(row.target)
+            marks |= {mark for mark in "!~" if mark in day.plain or (mark == "~" and row.window_basis == "assumed")}
+            cells = (Text(row.code), Text(row.label.best()), day, _window(row), Text(str(row.study_day)), Text(row.mode))
+            table.add_row(*cells, Text(_facts(row)))
+        parts.append(table)
+        parts += [Text(f"note: {note}") for note in plan.notes]
+    if marks:
+        parts.append(Text("   ".join(part for part in LEGEND.split("   ") if part[0] in marks), "dim"))
+    return _show(parts, piped=piped)
+
+
+def changes_table(subject: str, changes: tuple[Change, ...], *, piped: bool) -> str:
+    """Show what differs between two plans of a subject."""
+    if not changes:
+        return _show([Text(f"{subject}: nothing moves")], piped=piped)
+    table = _table("Visit", "What", "Old", "New", "Days")
+    for change in changes:
+        days = shift_of(change)
+        moved = "" if not days else f"{days:+d}"
+        table.add_row(*map(Text, (change.visit, change.kind, _value(change.old), _value(change.new), moved)))
+    return _show([Text(subject, "bold"), table], piped=piped)
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, DateRange):
+        return f"{value.earliest} .. {value.latest}"
+    return str(value) if isinstance(value, (str, PartialDate)) else str(value).removesuffix(":00")
+
+
+def protocol_table(protocol: Protocol, *, piped: bool) -> str:
+    """Show the visits of a protocol as they are written."""
+    table = _table("Visit", "", "When", "Window", "Mode", "Arms", "Limits and cycle")
+    assumed = False
+    for visit in protocol.expanded:
+        timing = visit.timing
+        assumed = assumed or timing.assumed
+        limits = [f"not before {timing.not_before}"] if timing.not_before else []
+        limits += [f"not after {timing.not_after}"] if timing.not_after else []
+        limits += ["counts from the target"] if timing.counts_from == "target" else []
+        window = str(timing.window or "none") + (" ~" if timing.assumed else "")
+        when = str(timing.when) if timing.when else "day 0"
+        cells = (visit.code, visit.label.best(), when, window, visit.mode, " ".join(visit.arms), "; ".join(limits))
+        table.add_row(*map(Text, cells))
+    title = protocol.meta.title.best()
+    parts: list[Table | Text] = [Text(f"{describe(protocol)}{': ' if title else ''}{title}", "bold"), table]
+    for spacing in protocol.spacings:
+        words = f"{spacing.first} to {spacing.second}: at least {spacing.at_least}{' ~' if spacing.assumed else ''}"
+        parts.append(Text(words))
+        assumed = assumed or spacing.assumed
+    parts += [Text("~ assumed, not in the protocol", "dim")] if assumed else []
+    parts.append(Text(f"sha256 {protocol.fingerprint}", "dim"))
+    return _show(parts, piped=piped)
+
+
+def protocol_list(protocols: Iterable[Protocol], *, piped: bool) -> str:
+    """Show bundled protocols, a line each."""
+    table = _table("Id", "Version", "Visits", "Title")
+    for protocol in protocols:
+        cells = (protocol.id, protocol.version, str(len(protocol.expanded)), protocol.meta.title.best())
+        table.add_row(*map(Text, cells))
+    return _show([table], piped=piped)
