@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from typing import Protocol as TypingProtocol
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ class PlanLike(TypingProtocol):
     def rows(self) -> Sequence[RowLike]: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What differs for one visit between two plans.
 
     Kind `added`: `new` is its target; `removed`: `old` was; otherwise the value of that name, None where there

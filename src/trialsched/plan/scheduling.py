@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from trialsched.errors import InvalidValueError
 from trialsched.offsets import Offset, Window, month_length
@@ -36,7 +36,11 @@ def schedule(protocol: Protocol, subject: Subject) -> Plan:
         raise InvalidValueError(message, where="baseline")
     compiled = _program(protocol, subject.arm)
     if not subject.records:
-        rows = _fast_rows(compiled, baseline, subject.baseline_status == "provisional")
+        provisional = subject.baseline_status == "provisional"
+        cache = compiled.scratch.get(provisional)
+        rows = cache.get(baseline) if cache is not None else None
+        if rows is None:
+            rows = _fast_rows(compiled, baseline, provisional)
         if rows is not None:
             return Plan(protocol, subject, rows, baseline, "baseline")
     return schedule_general(protocol, subject, baseline, compiled)
@@ -56,17 +60,11 @@ def _program(protocol: Protocol, arm: str | None) -> Program:
 # The fast path: no records, no limits, windows in days, every visit counted from the anchor. A property test holds
 # it equal to the general one.
 
-
-class _DirectRow(NamedTuple):
-    visit: Visit
-    months: int
-    days: timedelta
-    before: timedelta | None
-    after: timedelta
-    basis: WindowBasis
+_DirectRow: TypeAlias = "tuple[Visit, int, timedelta | None, timedelta | None, timedelta, WindowBasis]"
 
 
 def _direct_rows(compiled: Program) -> tuple[_DirectRow, ...] | None:
+    """Return (visit, months, days, before, after, basis) of every row, or None where the fast path cannot go."""
     rows: list[_DirectRow | None] = [None] * len(compiled.rows)
     anchor = compiled.steps[0].row  # the only row that counts from nothing comes first
     for step in compiled.steps:
@@ -75,22 +73,16 @@ def _direct_rows(compiled: Program) -> tuple[_DirectRow, ...] | None:
             return None
         offset = when.offset if when else Offset()
         basis = basis_of(step.visit)
+        days = timedelta(offset.days) if offset.days or not offset.months else None
         before = None if basis == "none" else timedelta(-window.before.days)
-        after = timedelta(window.after.days)
-        rows[step.row] = _DirectRow(step.visit, offset.months, timedelta(offset.days), before, after, basis)
+        rows[step.row] = (step.visit, offset.months, days, before, timedelta(window.after.days), basis)
     return tuple(row for row in rows if row is not None)
 
 
 def _fast_rows(compiled: Program, baseline: date, provisional: bool) -> tuple[PlannedVisit, ...] | None:  # noqa: FBT001
     scratch = compiled.scratch
-    cache: dict[tuple[date, bool], tuple[PlannedVisit, ...]] | None = scratch.get("cache")
-    if cache is None:
+    if "direct" not in scratch:
         scratch["direct"] = _direct_rows(compiled)
-        cache = scratch["cache"] = {}
-    key = (baseline, provisional)
-    found = cache.get(key)
-    if found is not None:
-        return found
     direct: tuple[_DirectRow, ...] | None = scratch["direct"]
     if direct is None:
         return None
@@ -98,9 +90,10 @@ def _fast_rows(compiled: Program, baseline: date, provisional: bool) -> tuple[Pl
         rows = _from_baseline(direct, baseline, provisional)
     except (ValueError, OverflowError):
         return None  # the general path says which visit leaves the calendar
+    cache: dict[date, tuple[PlannedVisit, ...]] = scratch.setdefault(provisional, {})
     if len(cache) >= _CACHED_BASELINES:
         cache.clear()
-    cache[key] = rows
+    cache[baseline] = rows
     return rows
 
 
@@ -111,22 +104,27 @@ def _from_baseline(
 ) -> tuple[PlannedVisit, ...]:
     start = baseline.year * 12 + baseline.month - 1
     number = baseline.day
-    make = tuple.__new__
+    every_month_has_it = number <= 28  # noqa: PLR2004
+    new, cls, nothing = tuple.__new__, PlannedVisit, ()
     rows = []
+    add = rows.append
     for visit, months, days, before, after, basis in direct:
         if months:
             year, month = divmod(start + months, 12)
-            day = number if number <= 28 else min(number, month_length(year, month + 1))  # noqa: PLR2004
-            target = date(year, month + 1, day)
-            if days:
+            month += 1
+            target = date(year, month, number if every_month_has_it else min(number, month_length(year, month)))
+            if days is not None:
                 target += days
         else:
-            target = baseline + days
-        earliest, latest = (None, None) if before is None else (target + before, target + after)
-        rows.append(
-            make(
-                PlannedVisit,
-                (visit, target, earliest, latest, basis, baseline, baseline, "baseline", provisional, (), ()),
+            target = baseline + days  # type: ignore[operator] # without months there are days
+        if before is None:
+            earliest = latest = None
+        else:
+            earliest, latest = target + before, target + after
+        add(
+            new(
+                cls,
+                (visit, target, earliest, latest, basis, baseline, baseline, "baseline", provisional, nothing, nothing),
             )
         )
     return tuple(rows)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trialsched._text import nearest_or
 from trialsched.errors import TrialschedError
@@ -33,8 +31,7 @@ if TYPE_CHECKING:
 _PATTERN = re.compile(r"[A-Za-z*][A-Za-z0-9._*-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """A visit of a document that could not be read: its code still counts as known, its references are checked."""
 
     code: str
@@ -296,6 +293,8 @@ class _Whole:
 
     def circles(self) -> None:
         """Seek circles through `when` and limits together."""
+        from graphlib import CycleError, TopologicalSorter
+
         edges = {
             visit.code: [when.visit for _, when in _references(visit) if when.visit in self.by_code]
             for _, visit in self.placed

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field, fields, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from trialsched._text import unknown_visit
@@ -160,10 +157,14 @@ class Protocol:
 
     def is_unscheduled(self, code: str) -> bool:
         """Return whether a code is declared as unscheduled, ignoring case ('UNS*' takes any ending)."""
+        from fnmatch import fnmatchcase
+
         return any(fnmatchcase(code.casefold(), pattern.casefold()) for pattern in self.unscheduled)
 
     def canonical(self) -> bytes:
         """Return the canonical form: JSON in UTF-8, keys sorted, no blanks, NFC, defaults left out, unexpanded."""
+        import json
+
         text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode()
 
@@ -171,6 +172,8 @@ class Protocol:
     def fingerprint(self) -> str:
         """The sha256 of the canonical form, in lower-case hexadecimal."""
         if "fingerprint" not in self.scratch:
+            import hashlib  # OpenSSL is slow to load, and few need it
+
             self.scratch["fingerprint"] = hashlib.sha256(self.canonical()).hexdigest()
         return str(self.scratch["fingerprint"])
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trialsched.offsets import DateRange, shift
 
@@ -15,8 +13,7 @@ if TYPE_CHECKING:
     from trialsched.protocol.parts import Visit, When
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One row: its place in the plan, the row it counts from (None for the anchor), the rows of its limits."""
 
     row: int
@@ -25,14 +22,14 @@ class Step:
     limits: tuple[tuple[str, When, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """The rows of one arm in protocol order, and the steps that compute them, references first."""
 
     rows: tuple[Visit, ...]
     index: dict[str, int]
     steps: tuple[Step, ...]
     scratch: dict[Any, Any]
+    """Room for what `schedule` keeps: bounded by it."""
 
     def targets(self, baseline: date) -> list[date]:
         """Return the target of every row when nothing but the baseline is known. Raises `DateOutOfRangeError`."""
@@ -80,6 +77,8 @@ def _compile(rows: tuple[Visit, ...]) -> Program:
         named = (("not_before", timing.not_before), ("not_after", timing.not_after))
         limits = tuple((key, when, index[when.visit]) for key, when in named if when is not None)
         steps.append(Step(row, visit, index[timing.when.visit] if timing.when else None, limits))
+    from graphlib import TopologicalSorter
+
     before = {s.row: [r for r in (s.parent, *(row for _, _, row in s.limits)) if r is not None] for s in steps}
     order = TopologicalSorter(before).static_order()
     return Program(rows, index, tuple(steps[row] for row in order), {})
