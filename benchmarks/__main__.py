@@ -116,7 +116,9 @@ def less_naive() -> list[NaiveRow]:
     rows = []
     for visit, offset, before, after in KEPT:
         target = day + offset
-        rows.append(NaiveRow(visit, target, target - before, target + after, "protocol", day, day, "baseline", False, (), ()))  # noqa: FBT003
+        rows.append(
+            NaiveRow(visit, target, target - before, target + after, "protocol", day, day, "baseline", False, (), ())  # noqa: FBT003
+        )
     return rows
 
 
@@ -151,8 +153,15 @@ def scheduling() -> dict[str, object]:
             "bar": ">= 15",
         },
         "relativedeltas_made_once": {"us": round(kept * 1e6, 2), "times_schedule": round(kept / new, 2)},
-        "schedule_same_baseline": {"us": round(cached * 1e6, 2), "times_floor": round(cached / least, 2), "bar": "<= 0.5"},
-        "schedule_with_making_the_subject": {"us": round(constructed * 1e6, 2), "times_floor": round(constructed / least, 2)},
+        "schedule_same_baseline": {
+            "us": round(cached * 1e6, 2),
+            "times_floor": round(cached / least, 2),
+            "bar": "<= 0.5",
+        },
+        "schedule_with_making_the_subject": {
+            "us": round(constructed * 1e6, 2),
+            "times_floor": round(constructed / least, 2),
+        },
         "schedule_17_records": {"us": round(with_records * 1e6, 2), "times_floor": round(with_records / least, 2)},
     }
 
@@ -236,7 +245,12 @@ def _slowest(profile: str) -> dict[str, int]:
 
 def main() -> None:
     """Print every figure as JSON."""
-    figures = {"python": sys.version.split()[0], "scheduling": scheduling(), "calendars": calendars(), "weight": weight()}
+    figures = {
+        "python": sys.version.split()[0],
+        "scheduling": scheduling(),
+        "calendars": calendars(),
+        "weight": weight(),
+    }
     print(json.dumps(figures, indent=2))
 
 

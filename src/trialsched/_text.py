@@ -31,7 +31,7 @@ def nfc(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word most like this one, or '' when none is alike."""
-    from difflib import get_close_matches  # noqa: PLC0415 - needed for a message only, and slow to import
+    from difflib import get_close_matches
 
     by_fold = {name.casefold(): name for name in known}
     found = get_close_matches(word[:100].casefold(), by_fold, n=1, cutoff=0.5)

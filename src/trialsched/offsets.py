@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
 from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValueError
 
@@ -41,7 +41,7 @@ _OFFSET_FORMS = "an offset such as '30 days', '2 weeks', '3 months', '1 year', '
 _WINDOW_FORMS = "a window such as '±7 days', '-3/+5 days' or '±1 month'"
 
 
-def plain_date(value: date, where: str = "") -> date:
+def plain_date(value: object, where: str = "") -> date:
     """Return a plain `date`; a subclass without a time is converted, a `datetime` is refused.
 
     >>> plain_date(date(2026, 3, 2))
@@ -124,7 +124,9 @@ class Offset:
             return value
         if isinstance(value, str):
             return cls.parse(value)
-        return _from_foreign(value)
+        from trialsched._foreign import months_and_days
+
+        return cls(*months_and_days(value, _OFFSET_FORMS))
 
     @classmethod
     def parse(cls, text: str) -> Offset:
@@ -223,51 +225,6 @@ def _from_words(text: str) -> Offset:
         message = f"read {text!r}: parts of opposite sign; write the sign before every part ('-3 months -2 days')"
         raise InvalidValueError(message)
     return Offset(months, days)
-
-
-def _is_foreign(value: object, package: str, name: str) -> bool:
-    """Recognise a class of another package without importing it."""
-    return any(c.__name__ == name and c.__module__.partition(".")[0] == package for c in type(value).__mro__)
-
-
-def _whole(value: float, what: str, owner: object) -> int:
-    if value != int(value):
-        message = f"{owner!r}: {what} is not a whole number"
-        raise InvalidValueError(message)
-    return int(value)
-
-
-def _refuse_parts(value: Any, names: tuple[str, ...], kind: str) -> None:  # noqa: ANN401 - a foreign object
-    for name in names:
-        if getattr(value, name, None):
-            message = f"{value!r}: an offset has no {kind}; found {name}"
-            raise InvalidValueError(message)
-
-
-def _from_foreign(value: Any) -> Offset:  # noqa: ANN401 - recognised by its class's name, never imported
-    # Months are looked for first: a pendulum.Duration is a timedelta whose .days counts a month as 30 days.
-    if _is_foreign(value, "pendulum", "Interval"):
-        message = f"{value!r} is tied to two dates, not an offset; write it in months and days"
-        raise InvalidTypeError(message)
-    if _is_foreign(value, "pendulum", "Duration"):
-        _refuse_parts(value, ("hours", "minutes", "remaining_seconds", "microseconds"), "time of day")
-        return Offset(value.years * 12 + value.months, value.weeks * 7 + value.remaining_days)
-    if _is_foreign(value, "dateutil", "relativedelta"):
-        times = ("hours", "minutes", "seconds", "microseconds", "hour", "minute", "second", "microsecond")
-        for name in ("year", "month", "day", "weekday", *times[4:]):
-            if getattr(value, name) is not None:
-                message = f"{value!r}: an offset has no absolute {name}"
-                raise InvalidValueError(message)
-        _refuse_parts(value, (*times[:4], "leapdays"), "time of day or leap days")
-        months = _whole(value.years, "years", value) * 12 + _whole(value.months, "months", value)
-        return Offset(months, _whole(value.days, "days", value))
-    if isinstance(value, timedelta):
-        if value.seconds or value.microseconds:
-            message = f"{value!r} is not a whole number of days"
-            raise InvalidValueError(message)
-        return Offset(0, value.days)
-    message = f"read {value!r}, expected {_OFFSET_FORMS}, a timedelta, a relativedelta or a pendulum.Duration"
-    raise InvalidTypeError(message)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -406,7 +363,7 @@ class DateRange:
 
     def __contains__(self, day: object) -> bool:
         """Return whether a day lies inside, ends included; a `datetime` is refused."""
-        return self.earliest <= plain_date(day) <= self.latest  # type: ignore[arg-type]
+        return self.earliest <= plain_date(day) <= self.latest
 
     def __len__(self) -> int:
         """Return the number of days, ends included: at least 1."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from trialsched.formats.results import Format, PlanResult
     from trialsched.plan import Plan
     from trialsched.protocol import Protocol
-    from trialsched.subject import Subject
 
 STAFF = "for site staff, not for the participant"
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -57,18 +57,24 @@ class Inputs:
 
 
 _OPTIONS = (
-    click.option("--protocol", metavar="ID|FILE", help="A bundled protocol or a .toml or .json file [default: alstem]."),
+    click.option(
+        "--protocol", metavar="ID|FILE", help="A bundled protocol or a .toml or .json file [default: alstem]."
+    ),
     click.option("--as-registered", is_flag=True, help="Leave out assumed windows and spacings."),
     click.option("--subject", metavar="CODE", help="The subject's code."),
     click.option("--arm", metavar="ARM", help="The subject's arm."),
     click.option("--baseline", metavar="DATE", help="The planned day 0, as YYYY-MM-DD."),
     click.option("--provisional", metavar="CODE=DATE", help="Plan from this visit's date, before a baseline is fixed."),
     click.option("--attended", metavar="CODE=DATE", multiple=True, help="A visit happened on this day (repeatable)."),
-    click.option("--booked", metavar="CODE=DATE[THH:MM]", multiple=True, help="A visit is agreed for then (repeatable)."),
+    click.option(
+        "--booked", metavar="CODE=DATE[THH:MM]", multiple=True, help="A visit is agreed for then (repeatable)."
+    ),
     click.option("--missed", metavar="CODE", multiple=True, help="A visit did not happen (repeatable)."),
     click.option("--withheld", metavar="CODE=DATE", multiple=True, help="Came, treatment not given (repeatable)."),
     click.option("--ended", metavar="DATE", help="The last day of participation."),
-    click.option("--subjects", metavar="FILE.csv", help="Many subjects: columns subject, baseline, ... instead of the above."),
+    click.option(
+        "--subjects", metavar="FILE.csv", help="Many subjects: columns subject, baseline, ... instead of the above."
+    ),
 )
 
 
@@ -172,7 +178,9 @@ class _Reader:
 def check_year(day: date) -> None:
     """Refuse years that are probably typing errors."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise InvalidValueError(f"read {day.isoformat()}: years before {FIRST_YEAR} and after {LAST_YEAR} are taken as slips")
+        raise InvalidValueError(
+            f"read {day.isoformat()}: years before {FIRST_YEAR} and after {LAST_YEAR} are taken as slips"
+        )
 
 
 def one_subject(typed: Inputs, protocol: Protocol) -> Subject:
@@ -221,8 +229,8 @@ def _records(typed: Inputs, read: _Reader) -> list[VisitRecord]:
             pair = read.pair(option, text)
             happened = read.known_day(option, pair[1]) if pair else None
             if pair and happened:
-                outcome = "withheld" if option == "--withheld" else None
-                records.append(VisitRecord(pair[0], attended=happened, outcome=outcome))
+                withheld: Literal["withheld"] | None = "withheld" if option == "--withheld" else None
+                records.append(VisitRecord(pair[0], attended=happened, outcome=withheld))
     records += [VisitRecord(code, outcome="missed") for code in typed.missed if read.code("--missed", code)]
     return records
 

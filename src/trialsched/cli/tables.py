@@ -53,7 +53,9 @@ def _day(day: date | None) -> Text:
     if day is None:
         return Text("")
     free = day.isoweekday() > _FRIDAY
-    return Text(f"{day:%Y-%m-%d}".rjust(10, "0") + f" {_SHORT[day.weekday()]}{' !' if free else ''}", "yellow" if free else "")
+    return Text(
+        f"{day:%Y-%m-%d}".rjust(10, "0") + f" {_SHORT[day.weekday()]}{' !' if free else ''}", "yellow" if free else ""
+    )
 
 
 _SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -98,7 +100,14 @@ def plan_table(plans: Iterable[Plan], *, piped: bool) -> str:
         for row in plan:
             day = _day(row.target)
             marks |= {mark for mark in "!~" if mark in day.plain or (mark == "~" and row.window_basis == "assumed")}
-            cells = (Text(row.code), Text(row.label.best()), day, _window(row), Text(str(row.study_day)), Text(row.mode))
+            cells = (
+                Text(row.code),
+                Text(row.label.best()),
+                day,
+                _window(row),
+                Text(str(row.study_day)),
+                Text(row.mode),
+            )
             table.add_row(*cells, Text(_facts(row)))
         parts.append(table)
         parts += [Text(f"note: {note}") for note in plan.notes]

@@ -39,9 +39,9 @@ def uid(study_key: str, subject: str, visit: str, role: str = "visit") -> str:
     RFC 7986, section 5.3: globally unique, and nothing about the person or the machine in it.
 
     >>> uid("alstem", "P01-007", "DOSE1")
-    '72bec0e5-d97c-5c4f-abc7-a2c37ff95ad9'
+    '3f846907-3666-5493-9a35-d791e1d1406c'
     """
-    return str(uuid5(UID_NAMESPACE, nfc("\x1f".join((study_key, subject, visit, role)))))
+    return str(uuid5(UID_NAMESPACE, nfc(f"{study_key}\x1f{subject}\x1f{visit}\x1f{role}")))
 
 
 class _Event(NamedTuple):
@@ -218,7 +218,7 @@ def _description(row: PlannedVisit) -> str:
     return "\n".join(lines)
 
 
-def _booking(event: icalendar.Event, row: PlannedVisit) -> VisitRecord | None:
+def _booking(event: icalendar.Component, row: PlannedVisit) -> VisitRecord | None:
     start = event.get("DTSTART")
     exported = event.get("X-TRIALSCHED-DATE")
     if start is None or exported is None or type(start.dt) is not date:

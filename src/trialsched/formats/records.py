@@ -13,6 +13,8 @@ from trialsched.offsets import parse_date
 from trialsched.subject import Subject
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from trialsched.subject import BaselineStatus, EndReason
 
 SUBJECT_COLUMNS: Final = ("subject", "baseline", "baseline_status", "arm", "ended", "end_reason", "language")
@@ -95,7 +97,7 @@ def _subject(header: list[str], cells: list[str], line: int, problems: list[Prob
     if any(cell.strip() for cell in cells[len(header) :]):
         problems.append(Problem(f"line {line}", ",".join(cells), f"{len(header)} columns", "more cells than columns"))
     values = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-    days = {}
+    days: dict[str, date | None] = {}
     for name in ("baseline", "ended"):
         days[name] = None
         if values.get(name):

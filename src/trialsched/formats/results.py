@@ -122,7 +122,18 @@ def _csv(plans: list[Plan]) -> str:
     return out.getvalue()
 
 
-_MARKDOWN = ("visit", "target", "weekday", "earliest", "latest", "window_basis", "study_day", "mode", "booked", "attended")
+_MARKDOWN = (
+    "visit",
+    "target",
+    "weekday",
+    "earliest",
+    "latest",
+    "window_basis",
+    "study_day",
+    "mode",
+    "booked",
+    "attended",
+)
 
 
 def _markdown(plans: list[Plan]) -> str:
@@ -238,7 +249,8 @@ def _row(raw: object, where: str) -> ResultRow:
 def dumps_changes(subject: str, found: Iterable[Change]) -> str:
     """Return what differs between two plans of a subject as JSON."""
     rows = [
-        {"visit": c.visit, "kind": c.kind, "old": _value(c.old), "new": _value(c.new), "days": shift_of(c)} for c in found
+        {"visit": c.visit, "kind": c.kind, "old": _value(c.old), "new": _value(c.new), "days": shift_of(c)}
+        for c in found
     ]
     document = {"schema": CHANGES_SCHEMA, "generator": dict(_GENERATOR), "subject": subject, "changes": rows}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

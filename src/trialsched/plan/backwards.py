@@ -18,7 +18,7 @@ def provisional_baseline(protocol: Protocol, visit: str, day: date) -> date:
 
     Raises `UnknownVisitError`, and `DateOutOfRangeError` when no baseline of the years 1 to 9999 does.
 
-    >>> from trialsched.protocol import Visit
+    >>> from trialsched.protocol import Protocol, Visit
     >>> demo = Protocol("demo", "1", "D0", [Visit("D0", "on-site"), Visit("SCR", "on-site", "90 days before D0")])
     >>> provisional_baseline(demo, "SCR", date(2025, 12, 2))
     datetime.date(2026, 3, 2)

@@ -41,7 +41,7 @@ def schedule_general(protocol: Protocol, subject: Subject, baseline: date, compi
     records: list[list[VisitRecord]] = [[] for _ in compiled.rows]
     others = []
     for record in subject.records:
-        row = compiled.index.get(record.visit)
+        row = compiled.places.get(record.visit)
         if row is None:
             others.append(record)
         else:
@@ -54,8 +54,8 @@ def schedule_general(protocol: Protocol, subject: Subject, baseline: date, compi
             break
         except _LeavesCalendar as signal:
             unusable.add(signal.origin)
-    zero = attempt.references[compiled.index[protocol.anchor]]
-    source: DayZeroSource = "baseline" if zero.source in ("target", "baseline") else zero.source
+    zero = attempt.references[compiled.places[protocol.anchor]]
+    source: DayZeroSource = "baseline" if zero.source == "target" else zero.source
     rows = tuple(row._replace(day_zero=zero.day) for row in attempt.rows if row is not None)
     notes = _notes(compiled, records, unusable, attempt.references)
     return Plan(protocol, subject, rows, zero.day, source, notes, tuple(others))
@@ -156,7 +156,9 @@ def _notes(
     for row, visit in enumerate(compiled.rows):
         used = f"visits that count from it count from its {SOURCES[references[row].source]} {references[row].day}"
         partly = {str(r.attended) for r in records[row] if isinstance(r.attended, PartialDate) and r.outcome is None}
-        notes += [f"{visit.code}: attended {text} is only partly known and no reference; {used}" for text in sorted(partly)]
+        notes += [
+            f"{visit.code}: attended {text} is only partly known and no reference; {used}" for text in sorted(partly)
+        ]
         leaving = sorted(day for place, day in unusable if place == row)
         notes += [f"{visit.code}: {day} would take a visit out of the years 1 to 9999; {used}" for day in leaving]
     return tuple(notes)

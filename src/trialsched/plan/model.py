@@ -24,7 +24,7 @@ class Plan:
 
     __slots__ = ("_day_zero", "_day_zero_source", "_notes", "_other_records", "_protocol", "_rows", "_subject")
 
-    def __init__(  # noqa: PLR0913 - made by `schedule`
+    def __init__(  # noqa: PLR0913, PLR0917 - made by `schedule`
         self,
         protocol: Protocol,
         subject: Subject,
@@ -61,7 +61,7 @@ class Plan:
     @property
     def baseline(self) -> date:
         """The planned day 0; the anchor's target."""
-        return self._rows[program(self._protocol, self._subject.arm).index[self._protocol.anchor]].target
+        return self._rows[program(self._protocol, self._subject.arm).places[self._protocol.anchor]].target
 
     @property
     def day_zero(self) -> date:
@@ -85,7 +85,7 @@ class Plan:
 
     def __getitem__(self, code: str) -> PlannedVisit:
         """Return the row of a visit code. Raises `UnknownVisitError`, also a `KeyError`, naming the nearest."""
-        index = program(self._protocol, self._subject.arm).index
+        index = program(self._protocol, self._subject.arm).places
         row = index.get(code) if isinstance(code, str) else None
         if row is None:
             raise unknown_visit(code, index)
@@ -93,7 +93,7 @@ class Plan:
 
     def __contains__(self, code: object) -> bool:
         """Return whether the plan has a visit code."""
-        return code in program(self._protocol, self._subject.arm).index
+        return code in program(self._protocol, self._subject.arm).places
 
     def __iter__(self) -> Iterator[PlannedVisit]:
         """Yield the rows in protocol order."""

@@ -138,7 +138,7 @@ class PlannedVisit(NamedTuple):
 
     @property
     def why(self) -> str:
-        """One sentence: the reference date and its source, the offset, a clamp, the limits, the window and its basis."""
+        """One sentence: the reference date and its source, the offset, a clamp, limits, the window and its basis."""
         return _why(self)
 
 

@@ -25,7 +25,8 @@ def schedule(protocol: Protocol, subject: Subject) -> Plan:
     Never fails because of what records say. Raises `InvalidValueError` without a baseline or for an unknown arm,
     `DateOutOfRangeError` when the baseline itself takes a visit out of the years 1 to 9999.
 
-    >>> from trialsched.protocol import Visit
+    >>> from trialsched.protocol import Protocol, Visit
+    >>> from trialsched.subject import Subject
     >>> demo = Protocol("demo", "1", "D0", [Visit("D0", "on-site"), Visit("M03", "phone", "3 months after D0")])
     >>> schedule(demo, Subject("S1", baseline=date(2023, 11, 30)))["M03"].target
     datetime.date(2024, 2, 29)
@@ -106,7 +107,7 @@ def _from_baseline(
     number = baseline.day
     every_month_has_it = number <= 28  # noqa: PLR2004
     new, cls, nothing = tuple.__new__, PlannedVisit, ()
-    rows = []
+    rows: list[PlannedVisit] = []
     add = rows.append
     for visit, months, days, before, after, basis in direct:
         if months:

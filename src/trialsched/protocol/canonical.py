@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def without_defaults(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is None, empty, or false."""
-    return {key: value for key, value in values.items() if value not in (None, False) and value != [] and value != {}}
+    return {key: value for key, value in values.items() if value not in (None, False, [], {})}
 
 
 def _numbers(value: object) -> object:

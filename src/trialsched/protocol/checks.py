@@ -263,7 +263,7 @@ class _Whole:
                 self.found.add(where, visit.code, "", "the anchor visit is not one of a cycle")
 
     def references(self) -> None:
-        told = set()
+        told: set[tuple[str | int, str | int]] = set()
         for index, unread in enumerate(self.visits):
             for key, when in unread.references if isinstance(unread, Unread) else ():
                 if not self.known(when.visit):
@@ -343,7 +343,7 @@ class _Whole:
                 self.unknown(where, str(rule.reference), str(rule.reference))
 
     def unscheduled(self, patterns: Sequence[Any]) -> None:
-        from fnmatch import fnmatchcase  # noqa: PLC0415 - one use
+        from fnmatch import fnmatchcase
 
         for index, pattern in enumerate(patterns):
             where = f"unscheduled[{index}]"

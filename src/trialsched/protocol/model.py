@@ -46,7 +46,7 @@ class Meta:
 
     def __init__(
         self,
-        title: Mapping[str, str] = Texts(),  # noqa: B008 - immutable
+        title: Mapping[str, str] = Texts(),
         *,
         in_force: date | None = None,
         sources: Iterable[str] = (),
@@ -55,8 +55,8 @@ class Meta:
     ) -> None:
         """Take the parts."""
         found = Found()
-        texts = found.attempt("title", title, lambda: Texts(title))
-        day = None if in_force is None else found.attempt("in_force", in_force, lambda: plain_date(in_force))
+        texts = found.attempt("title", title, Texts, title)
+        day = None if in_force is None else found.attempt("in_force", in_force, plain_date, in_force)
         lists = {}
         for name, values in (("sources", sources), ("registry_ids", registry_ids)):
             lists[name] = unique_texts(found, name, as_tuple(found, name, values))
@@ -102,7 +102,7 @@ class Protocol:
         spacings: Iterable[Spacing] = (),
         eligibility: Iterable[EligibilityRule] = (),
         unscheduled: Iterable[str] = (),
-        meta: Meta = Meta(),  # noqa: B008 - immutable
+        meta: Meta = Meta(),
     ) -> None:
         """Take the parts, check them together, expand the cycles."""
         found = Found()
@@ -211,7 +211,7 @@ def check_head(found: Found, id: object, version: object) -> None:  # noqa: A002
     """Note what is wrong with the id and the version."""
     if not isinstance(id, str) or not CODE.fullmatch(id):
         found.add("id", id, CODE_FORM, "not an identifier")
-    found.attempt("version", version, lambda: plain_text(version, ""))
+    found.attempt("version", version, plain_text, version, "")
 
 
 def _rebuild(parts: dict[str, Any]) -> Protocol:

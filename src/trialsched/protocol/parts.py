@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, TypeVar, get_args
 
 from trialsched._text import nfc, unprintable
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem, ProtocolError, TrialschedError
@@ -25,6 +25,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 MAX_VISITS = 1000
 OCCURRENCE = "{n}"
+_MAX_NUMBER = 10**9
 
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 CODE_FORM = "a letter, then letters, digits, '.', '_' or '-', 64 at most"
@@ -35,6 +36,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _TEXT_LENGTH = 2000
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 class Found:
@@ -48,10 +50,12 @@ class Found:
         """Note one problem."""
         self.problems.append(Problem(where, read if isinstance(read, str) else repr(read), expected, message))
 
-    def attempt(self, where: str, read: object, make: Callable[[], _T]) -> _T | None:
-        """Return what `make` gives, or note what it raised and return None."""
+    def attempt(
+        self, where: str, read: object, make: Callable[_P, _T], *args: _P.args, **keywords: _P.kwargs
+    ) -> _T | None:
+        """Return what `make` gives for the arguments, or note what it raised and return None."""
         try:
-            return make()
+            return make(*args, **keywords)
         except ProtocolError as error:
             self.problems += [prefixed(where, problem) for problem in error.problems]
         except TrialschedError as error:
@@ -106,7 +110,7 @@ class Texts(Mapping[str, str]):
         for language, text in sorted(dict(texts).items()):
             if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
                 found.add(str(language), language, "a language tag such as 'en' or 'pl'", "not a language tag")
-            pairs[language] = found.attempt(str(language), text, lambda text=text: plain_text(text, "")) or ""
+            pairs[language] = found.attempt(str(language), text, plain_text, text, "") or ""
         found.finish()
         self._pairs = pairs
 
@@ -168,7 +172,7 @@ def _code(found: Found, where: str, value: object) -> None:
 
 
 def _positive(found: Found, where: str, value: OffsetLike) -> Offset | None:
-    offset = found.attempt(where, value, lambda: Offset.of(value))
+    offset = found.attempt(where, value, Offset.of, value)
     if offset is not None and (not offset or offset.months < 0 or offset.days < 0):
         found.add(where, str(value), "an offset of more than zero, such as '28 days'", "not a length of time")
     return offset
@@ -196,7 +200,7 @@ class When:
     def __init__(self, offset: OffsetLike, visit: str) -> None:
         """Take anything that `Offset.of` takes, and a visit code."""
         found = Found()
-        value = found.attempt("offset", offset, lambda: Offset.of(offset))
+        value = found.attempt("offset", offset, Offset.of, offset)
         _code(found, "visit", visit)
         found.finish()
         _set(self, offset=value, visit=visit)
@@ -264,9 +268,9 @@ class Timing:
         found = Found()
         times: dict[str, When | None] = {}
         for name, value in (("when", when), ("not_before", not_before), ("not_after", not_after)):
-            read = None if value is None else found.attempt(name, value, lambda value=value: When.of(value))
+            read = None if value is None else found.attempt(name, value, When.of, value)
             times[name] = read
-        shape = None if window is None else found.attempt("window", window, lambda: Window.of(window))
+        shape = None if window is None else found.attempt("window", window, Window.of, window)
         _flag(found, "assumed", assumed)
         if assumed is True and window is None:
             found.add("assumed", assumed, "a window", "there is no window to be assumed")
@@ -326,7 +330,7 @@ class Numbering:
                 place = f"{where}[{index}]" if listed else where
                 if item is None and not listed:
                     continue
-                if type(item) not in kinds or item != item or abs(item) > 10**9:  # noqa: PLR0124, PLR2004 - NaN
+                if item is None or type(item) not in kinds or not abs(item) <= _MAX_NUMBER:  # NaN is not either
                     found.add(place, item, "a number" if where == "number" else "a whole number", "not a number")
                 elif where == "nominal_day" and item == 0:
                     found.add(place, item, "1 for day zero, -1 for the day before", "there is no study day 0")
@@ -372,25 +376,26 @@ class Visit:
         repeat: Repeat | str | None = None,
         arms: Iterable[str] = (),
         epoch: str | None = None,
-        label: Mapping[str, str] = Texts(),  # noqa: B008 - immutable
+        label: Mapping[str, str] = Texts(),
         procedures: Iterable[str] = (),
-        numbering: Numbering = Numbering(),  # noqa: B008 - immutable
+        numbering: Numbering = Numbering(),
     ) -> None:
         """Take the parts; a text as `timing` is its `when`."""
         found = Found()
         _code(found, "code", code)
         _choice(found, "mode", mode, MODES)
+        timed = timing if isinstance(timing, Timing) else None
         if timing is None or isinstance(timing, str):
-            timing = found.attempt("", timing, lambda: Timing(timing)) or Timing()
-        elif not isinstance(timing, Timing):
+            timed = found.attempt("", timing, Timing, timing)
+        elif timed is None:
             found.add("timing", timing, "a Timing", "not a timing")
         if repeat is not None and not isinstance(repeat, Repeat):
             _code(found, "repeat", repeat)
         if isinstance(code, str) and (OCCURRENCE in code) != (repeat is not None):
             message = "a repeated visit has '{n}' in its code, and only a repeated one has"
             found.add("code", code, "a code such as 'C{n}D1'" if repeat else "`repeat`", message)
-        texts = found.attempt("label", label, lambda: Texts(label))
-        epoch = None if epoch is None else found.attempt("epoch", epoch, lambda: plain_text(epoch, ""))
+        texts = found.attempt("label", label, Texts, label)
+        epoch = None if epoch is None else found.attempt("epoch", epoch, plain_text, epoch, "")
         names = {"arms": as_tuple(found, "arms", arms), "procedures": as_tuple(found, "procedures", procedures)}
         for where, items in names.items():
             names[where] = unique_texts(found, where, items)
@@ -399,7 +404,7 @@ class Visit:
         else:
             _check_numbering(found, numbering, repeat)
         found.finish()
-        _set(self, code=code, mode=mode, timing=timing, repeat=repeat, **names)
+        _set(self, code=code, mode=mode, timing=timed, repeat=repeat, **names)
         _set(self, epoch=epoch, label=texts, numbering=numbering)
 
 
@@ -407,7 +412,7 @@ def unique_texts(found: Found, where: str, items: tuple[Any, ...]) -> tuple[str,
     """Return the texts in NFC, noting what is no text and what stands twice."""
     texts: list[str] = []
     for index, item in enumerate(items):
-        text = found.attempt(f"{where}[{index}]", item, lambda item=item: plain_text(item, ""))
+        text = found.attempt(f"{where}[{index}]", item, plain_text, item, "")
         if text is not None and text in texts:
             found.add(f"{where}[{index}]", text, "each once", "stands twice")
         texts.append(text or "")
@@ -469,7 +474,7 @@ class EligibilityRule:
         comparison: Comparison,
         period: OffsetLike,
         *,
-        text: Mapping[str, str] = Texts(),  # noqa: B008 - immutable
+        text: Mapping[str, str] = Texts(),
         reference: str | None = None,
     ) -> None:
         """Take the parts."""
@@ -480,7 +485,7 @@ class EligibilityRule:
             found.add("fact", fact, "a name such as 'diagnosis' (lower case)", "not the name of a fact")
         _choice(found, "comparison", comparison, COMPARISONS)
         offset = _positive(found, str(comparison), period)
-        texts = found.attempt("text", text, lambda: Texts(text))
+        texts = found.attempt("text", text, Texts, text)
         if reference is not None:
             _code(found, "reference", reference)
         found.finish()

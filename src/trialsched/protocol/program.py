@@ -26,7 +26,7 @@ class Program(NamedTuple):
     """The rows of one arm in protocol order, and the steps that compute them, references first."""
 
     rows: tuple[Visit, ...]
-    index: dict[str, int]
+    places: dict[str, int]
     steps: tuple[Step, ...]
     scratch: dict[Any, Any]
     """Room for what `schedule` keeps: bounded by it."""

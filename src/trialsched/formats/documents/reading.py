@@ -1,22 +1,29 @@
-"""Protocol documents: TOML for people, JSON for machines. Strict: every problem of a document at once."""
+"""Reading protocol documents. Strict: every problem of a document at once."""
 
 from __future__ import annotations
 
 import json
 import re
 import tomllib
-from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
-import tomli_w
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic import ValidationError
 
 from trialsched._text import nearest_or
 from trialsched.errors import InvalidValueError, Problem, ProtocolError, UnknownProtocolError
+from trialsched.formats.documents.tables import (
+    CODE_FORM,
+    STAND_INS,
+    TABLES,
+    TAGS,
+    WHEN_FORM,
+    DocumentTable,
+    Table,
+    VisitTable,
+)
 from trialsched.offsets import parse_date
 from trialsched.protocol import (
     COMPARISONS,
@@ -24,14 +31,12 @@ from trialsched.protocol import (
     EligibilityRule,
     Found,
     Meta,
-    Mode,
     Numbering,
     Protocol,
     Repeat,
     Spacing,
     Timing,
     Unread,
-    Variant,
     Visit,
     When,
     check,
@@ -44,149 +49,10 @@ if TYPE_CHECKING:
     from os import PathLike
 
 Format = Literal["toml", "json"]
+_T = TypeVar("_T")
 
 MAX_BYTES = 1_000_000
 MAX_LEVELS = 32
-
-_OFFSET = "An offset: '30 days', '2 weeks', '3 months', '1 year', '3 months 2 days' or ISO 8601 'P30D'."
-_WHEN = "A day counted from another visit: '30 days after DOSE1', '90 days before DOSE1', 'on DOSE1'."
-_WINDOW = "Whole days around the target, both ends included: '±7 days', '-3/+5 days', '±1 month'."
-_CODE = "A letter, then letters, digits, '.', '_' or '-'; unique ignoring case."
-_WHEN_PATTERN = r"^\s*(on|.+\s(before|after))\s+\S+\s*$"
-
-
-def _read_date(value: object) -> object:
-    if isinstance(value, str):
-        return parse_date(value)
-    if isinstance(value, datetime):
-        message = "a date without a time is meant"
-        raise InvalidValueError(message)
-    return value
-
-
-class _Table(BaseModel):
-    """A table of a document: every key known, no value converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=False)
-
-
-_Texts = Annotated[dict[str, str], Field(description="The text by language tag: { en = '...', pl = '...' }.")]
-_Code = Annotated[str, Field(description=_CODE, pattern=r"^[A-Za-z]")]
-
-
-def _text_or(table: str) -> Discriminator:
-    return Discriminator(lambda value: "text" if isinstance(value, str) else table)
-
-
-def _one_or_list() -> Discriminator:
-    return Discriminator(lambda value: "list" if isinstance(value, list) else "one")
-
-
-_TAGS = {"text", "table", "list", "one"}
-
-
-class _Cycle(_Table):
-    every: str = Field(description=f"The time from one occurrence to the next, more than zero. {_OFFSET}")
-    times: int = Field(ge=1, le=1000, description="How many occurrences.")
-    origin: Literal["first", "previous"] = Field(
-        "first",
-        alias="from",
-        description="'first': occurrence n is `when` + (n-1) x `every`; 'previous': `every` after occurrence n-1.",
-    )
-
-
-class _Visit(_Table):
-    code: str = Field(
-        pattern=r"^[A-Za-z]", description=f"{_CODE} In a repeated visit '{{n}}' is the occurrence, from 1."
-    )
-    mode: Mode = Field(description="How the visit is held.")
-    when: str | None = Field(None, pattern=_WHEN_PATTERN, description=f"{_WHEN} The anchor visit has none.")
-    window: str | None = Field(None, description=f"As the protocol states it. {_WINDOW}")
-    assumed_window: str | None = Field(None, description=f"A working window that the protocol does not state. {_WINDOW}")
-    counts_from: Literal["reference", "target"] = Field(
-        "reference", description="Count from what happened (attended, else booked, else target), or always the target."
-    )
-    not_before: str | None = Field(None, pattern=_WHEN_PATTERN, description=f"Cuts the window. {_WHEN}")
-    not_after: str | None = Field(None, pattern=_WHEN_PATTERN, description=f"Cuts the window. {_WHEN}")
-    repeat: (
-        Annotated[Annotated[str, Tag("text")] | Annotated[_Cycle, Tag("table")], _text_or("table")] | None
-    ) = Field(None, description="A cycle, or the code of the visit whose cycle this one travels with.")
-    epoch: str | None = Field(None, description="The epoch of the trial, as 'screening'.")
-    label: _Texts = Field(default_factory=dict)
-    arms: list[str] = Field(default_factory=list, description="The arms it belongs to; none named means all.")
-    procedures: list[str] = Field(default_factory=list)
-    number: (
-        Annotated[
-            Annotated[int | float, Tag("one")] | Annotated[list[int | float], Tag("list")],
-            _one_or_list(),
-        ]
-        | None
-    ) = Field(None, description="SDTM VISITNUM; a list for a repeated visit.")
-    nominal_day: (
-        Annotated[Annotated[int, Tag("one")] | Annotated[list[int], Tag("list")], _one_or_list()] | None
-    ) = Field(None, description="SDTM VISITDY, never 0; a list for a repeated visit.")
-
-
-class _Spacing(_Table):
-    first: _Code = Field(alias="from")
-    second: _Code = Field(alias="to")
-    at_least: str = Field(description=f"The shortest time between the two attended visits. {_OFFSET}")
-    assumed: bool = Field(False, description="True when the protocol does not state it.")
-
-
-class _Rule(_Table):
-    id: str = Field(description="The criterion's number, as 'I5'.")
-    text: _Texts = Field(default_factory=dict)
-    fact: str = Field(pattern="^[a-z]", description="The dated fact about the person, as 'diagnosis'.")
-    at_least: str | None = Field(None, description=f"The fact lies at least this long before the reference. {_OFFSET}")
-    more_than: str | None = Field(None, description=f"The fact lies longer than this before the reference. {_OFFSET}")
-    less_than: str | None = Field(None, description=f"The fact lies less long than this before it. {_OFFSET}")
-    not_within: str | None = Field(None, description=f"The fact does not lie within this long before it. {_OFFSET}")
-    reference: str | None = Field(
-        None, description="'baseline' or a visit code; without it the date asked about, by default the baseline."
-    )
-
-
-class _Document(_Table):
-    schema_: Literal["trialsched/protocol/1"] = Field(alias="schema", description="The kind of this document.")
-    id: str = Field(pattern=r"^[A-Za-z]", description=_CODE)
-    title: _Texts = Field(default_factory=dict)
-    version: str = Field(min_length=1, description="The protocol's version, as text.")
-    variant: Variant | None = Field(None, description="'as-registered': nothing assumed.")
-    in_force: Annotated[date, BeforeValidator(_read_date, json_schema_input_type=date)] | None = Field(
-        None, description="The date from which this version is in force."
-    )
-    sources: list[str] = Field(default_factory=list)
-    registry_ids: list[str] = Field(default_factory=list)
-    anchor: _Code
-    arms: list[str] = Field(default_factory=list)
-    unscheduled: list[str] = Field(
-        default_factory=list, description="Codes of contacts that are recorded but never planned; 'UNS*' for any ending."
-    )
-    visits: list[_Visit] = Field(min_length=1)
-    spacing: list[_Spacing] = Field(default_factory=list)
-    eligibility: list[_Rule] = Field(default_factory=list)
-
-
-_TABLES: dict[str, type[_Table]] = {"visits": _Visit, "spacing": _Spacing, "eligibility": _Rule}
-_STAND_INS: dict[str, Any] = {"mode": "on-site", "fact": "fact", "id": "X"}  # to go on looking for problems
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a protocol document, for editors."""
-    schema = _Document.model_json_schema(by_alias=True)
-    tables = schema["$defs"]
-    for name in list(tables):
-        tables[name.removeprefix("_").lower()] = tables.pop(name)
-    text = re.sub(r"#/\$defs/_(\w+)", lambda m: f"#/$defs/{m[1].lower()}", json.dumps(schema))
-    schema = json.loads(text)
-    schema["$defs"]["visit"]["not"] = {"required": ["window", "assumed_window"]}
-    schema["$defs"]["rule"]["oneOf"] = [{"required": [name]} for name in COMPARISONS]
-    head = {"$schema": GenerateJsonSchema.schema_dialect, "title": "trialsched protocol document"}
-    return {**schema, **head}
-
-
-# Reading.
 
 
 def loads(data: str | bytes, *, format: Format = "toml") -> Protocol:  # noqa: A002 - the word of the verb
@@ -316,13 +182,13 @@ def _place(parts: tuple[str | int, ...]) -> str:
 
 def _build(found: Found, raw: dict[str, Any]) -> Protocol:
     """Read the tables one by one, so that a bad one hides no problem of the others."""
-    lists = {name: raw.get(name, []) for name in _TABLES}
+    lists = {name: raw.get(name, []) for name in TABLES}
     if not isinstance(lists["visits"], list) or not lists["visits"]:
         lists["visits"] = []
-    head, _ = _table(found, _Document, {**raw, "visits": [], **{k: [] for k in ("spacing", "eligibility")}}, "", raw)
+    head, _ = _table(found, DocumentTable, {**raw, **{name: [] for name in TABLES}}, "", raw)
     read: dict[str, list[Any]] = {}
     makers = {"visits": _visit, "spacing": _spacing, "eligibility": _rule}
-    for name, model in _TABLES.items():
+    for name, model in TABLES.items():
         read[name] = []
         rows = lists[name]
         if not isinstance(rows, list):
@@ -332,14 +198,12 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
             where = f"{name}[{index}]"
             table, whole = _table(found, model, row, where)
             part = None if table is None else _attempt(found, where, makers[name], table)
-            if (part is None or not whole) and name == "visits":
-                part = _unread(row)
-            read[name].append(part if whole or isinstance(part, Unread) else None)
+            read[name].append(part if part is not None and whole else _remains(name, row))
     if head is None:
         head = {}
     if "visits" not in raw:
         found.add("visits", "", "[[visits]] tables", "the key is missing")
-    meta = found.attempt("", "", lambda: _meta(head))
+    meta = found.attempt("", "", _meta, head)
     parts = {"arms": head.get("arms", ()), "unscheduled": head.get("unscheduled", ())}
     known = {"spacings": read["spacing"], "eligibility": read["eligibility"], **parts}
     if "id" in head and "version" in head:
@@ -351,13 +215,22 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
     return Protocol(head["id"], head["version"], head["anchor"], read["visits"], meta=meta or Meta(), **known)
 
 
+def _remains(name: str, row: object) -> Unread | Spacing | None:
+    """Return what still tells of other parts when one could not be read: its code, the codes it names."""
+    if name == "visits":
+        return _unread(row)
+    if name == "spacing" and isinstance(row, dict):
+        return Found().attempt("", "", Spacing, row.get("from", ""), row.get("to", ""), "1 day")
+    return None
+
+
 def _unread(row: object) -> Unread:
     table = row if isinstance(row, dict) else {}
     code = table.get("code")
     quiet = Found()
     references = []
     for key in ("when", "not_before", "not_after"):
-        when = quiet.attempt(key, "", lambda key=key: When.of(table.get(key, "")))
+        when = quiet.attempt(key, "", When.of, table.get(key, ""))
         if when is not None and "{n}" not in when.visit:
             references.append((key, when))
     return Unread(code if isinstance(code, str) else "", tuple(references))
@@ -366,8 +239,8 @@ def _unread(row: object) -> Unread:
 def _attempt(found: Found, where: str, make: Any, table: dict[str, Any]) -> Any:  # noqa: ANN401 - one part of a protocol
     try:
         return make(table)
-    except ProtocolError as error:
-        for problem in error.problems:
+    except ProtocolError as failed:
+        for problem in failed.problems:
             # In Python the assumed window is the window; in the document it has a key of its own.
             renamed = problem
             if problem.where == "window" and table.get("window") is None:
@@ -377,7 +250,7 @@ def _attempt(found: Found, where: str, make: Any, table: dict[str, Any]) -> Any:
 
 
 def _table(
-    found: Found, model: type[_Table], row: object, where: str, shown: dict[str, Any] | None = None
+    found: Found, model: type[Table], row: object, where: str, shown: dict[str, Any] | None = None
 ) -> tuple[dict[str, Any] | None, bool]:
     """Return (what could be read of a table, whether that is all of it), noting the problems."""
     if not isinstance(row, dict):
@@ -387,17 +260,17 @@ def _table(
     try:
         model.model_validate(row)
     except ValidationError as error:
-        errors = [e for e in error.errors(include_url=False) if not (model is _Document and e["loc"][0] in _TABLES)]
+        errors = [e for e in error.errors(include_url=False) if not (model is DocumentTable and e["loc"][0] in TABLES)]
     keys = {field.alias or name for name, field in model.model_fields.items()}
     table = dict(row)
-    for error in errors:
-        _note(found, error, keys, where)
-        first = error["loc"][0]
+    for fault in errors:
+        _note(found, fault, keys, where)
+        first = fault["loc"][0]
         table.pop(first, None)
         field = next((f for n, f in model.model_fields.items() if first in (n, f.alias)), None)
-        if field is not None and field.is_required() and shown is None and first in _STAND_INS:
-            table[str(first)] = _STAND_INS[str(first)]
-        if model is _Visit and first == "repeat":
+        if field is not None and field.is_required() and shown is None and first in STAND_INS:
+            table[str(first)] = STAND_INS[str(first)]
+        if model is VisitTable and first == "repeat":
             table["repeat"] = {"every": "1 day", "times": 1}
             table.pop("number", None)
             table.pop("nominal_day", None)
@@ -422,21 +295,26 @@ _EXPECTED = {
 
 
 def _note(found: Found, error: Any, keys: set[str], where: str) -> None:  # noqa: ANN401 - pydantic's own dictionary
-    loc = tuple(part for part in error["loc"] if part not in _TAGS and part != "int" and part != "float")
+    loc = tuple(part for part in error["loc"] if part not in {*TAGS, "int", "float"})
     place = _place((where, *loc)) if where else _place(loc)
     kind, read = error["type"], error["input"]
     name = str(loc[-1]) if loc else ""
     if kind == "missing":
         found.add(place, "", f"the key {name!r}", "the key is missing")
     elif kind == "extra_forbidden":
-        found.add(place, name, nearest_or(name, keys if len(loc) == 1 else ("every", "times", "from"), "no such key"), "unknown key")
+        found.add(
+            place,
+            name,
+            nearest_or(name, keys if len(loc) == 1 else ("every", "times", "from"), "no such key"),
+            "unknown key",
+        )
     elif kind == "literal_error":
         if name == "schema":
             found.add(place, read, repr(SCHEMA), "not a document that this version reads")
         else:
             found.add(place, read, error["ctx"]["expected"], "not one of the choices")
     elif kind == "string_pattern_mismatch":
-        expected = {"when": _WHEN, "not_before": _WHEN, "not_after": _WHEN}.get(name, _CODE)
+        expected = {"when": WHEN_FORM, "not_before": WHEN_FORM, "not_after": WHEN_FORM}.get(name, CODE_FORM)
         found.add(place, read, expected, "not in the form of this key")
     elif kind in ("greater_than_equal", "less_than_equal"):
         found.add(place, read, "a whole number from 1 to 1000", "out of bounds")
@@ -464,7 +342,10 @@ def _visit(table: dict[str, Any]) -> Visit:
     window, assumed = table.get("window"), table.get("assumed_window")
     if window is not None and assumed is not None:
         found.add("assumed_window", assumed, "only one of the two", "both `window` and `assumed_window`")
-    make_timing = lambda: Timing(  # noqa: E731 - called once, inside the net
+    timing = found.attempt(
+        "",
+        "",
+        Timing,
         table.get("when"),
         window=window if window is not None else assumed,
         assumed=window is None and assumed is not None,
@@ -472,14 +353,16 @@ def _visit(table: dict[str, Any]) -> Visit:
         not_before=table.get("not_before"),
         not_after=table.get("not_after"),
     )
-    timing = found.attempt("", "", make_timing)
     repeat = table.get("repeat")
     if isinstance(repeat, dict):
         origin = repeat.get("from", "first")
-        cycle = found.attempt("repeat", repeat, lambda: Repeat(repeat["every"], repeat["times"], origin))
+        cycle = found.attempt("repeat", repeat, Repeat, repeat["every"], repeat["times"], origin)
         repeat = cycle or Repeat("1 day", 1)
-    numbering = found.attempt("", "", lambda: Numbering(table.get("number"), table.get("nominal_day")))
-    make_visit = lambda: Visit(  # noqa: E731
+    numbering = found.attempt("", "", Numbering, table.get("number"), table.get("nominal_day"))
+    visit = found.attempt(
+        "",
+        "",
+        Visit,
         table["code"],
         table["mode"],
         timing or Timing(),
@@ -490,9 +373,16 @@ def _visit(table: dict[str, Any]) -> Visit:
         procedures=table.get("procedures", ()),
         numbering=numbering or Numbering(),
     )
-    visit = found.attempt("", "", make_visit)
+    return _whole(found, visit)
+
+
+def _whole(found: Found, part: _T | None) -> _T:
+    """Return the part, or raise what was noted."""
     found.finish()
-    return visit if visit is not None else make_visit()
+    if part is None:
+        message = "a part that could not be made has a problem noted"
+        raise AssertionError(message)
+    return part
 
 
 def _spacing(table: dict[str, Any]) -> Spacing:
@@ -506,7 +396,10 @@ def _rule(table: dict[str, Any]) -> EligibilityRule:
         expected = f"exactly one of {', '.join(COMPARISONS)}"
         found.add(given[1] if given else "", " and ".join(given), expected, f"{len(given) or 'no'} comparisons")
     name = given[0] if given else COMPARISONS[0]
-    make_rule = lambda: EligibilityRule(  # noqa: E731 - called once, inside the net
+    rule = found.attempt(
+        "",
+        "",
+        EligibilityRule,
         table["id"],
         table["fact"],
         name,
@@ -514,9 +407,7 @@ def _rule(table: dict[str, Any]) -> EligibilityRule:
         text=table.get("text", {}),
         reference=table.get("reference"),
     )
-    rule = found.attempt("", "", make_rule)
-    found.finish()
-    return rule if rule is not None else make_rule()
+    return _whole(found, rule)
 
 
 def _meta(head: dict[str, Any]) -> Meta:
@@ -528,21 +419,3 @@ def _meta(head: dict[str, Any]) -> Meta:
         registry_ids=head.get("registry_ids", ()),
         variant=head.get("variant"),
     )
-
-
-# Writing.
-
-
-def dumps(protocol: Protocol, *, format: Format = "toml") -> str:  # noqa: A002 - the word of the verb
-    """Return the document as text, defaults left out; `loads` gives an equal protocol back."""
-    document = protocol.document()
-    if format == "json":
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    if protocol.meta.in_force is not None:
-        document["in_force"] = protocol.meta.in_force
-    return tomli_w.dumps(document)
-
-
-def dump(protocol: Protocol, fp: IO[bytes], *, format: Format = "toml") -> None:  # noqa: A002 - the word of the verb
-    """Write the document to a file open for bytes, in UTF-8."""
-    fp.write(dumps(protocol, format=format).encode())

@@ -1,0 +1,27 @@
+"""Writing protocol documents."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, TYPE_CHECKING
+
+import tomli_w
+
+if TYPE_CHECKING:
+    from trialsched.formats.documents.reading import Format
+    from trialsched.protocol import Protocol
+
+
+def dumps(protocol: Protocol, *, format: Format = "toml") -> str:  # noqa: A002 - the word of the verb
+    """Return the document as text, defaults left out; `loads` gives an equal protocol back."""
+    document = protocol.document()
+    if format == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if protocol.meta.in_force is not None:
+        document["in_force"] = protocol.meta.in_force
+    return tomli_w.dumps(document)
+
+
+def dump(protocol: Protocol, fp: IO[bytes], *, format: Format = "toml") -> None:  # noqa: A002 - the word of the verb
+    """Write the document to a file open for bytes, in UTF-8."""
+    fp.write(dumps(protocol, format=format).encode())
