@@ -4,8 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "ci", derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUIET = [HealthCheck.too_slow]
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100, suppress_health_check=QUIET)
+settings.register_profile("dev", deadline=None, max_examples=100, suppress_health_check=QUIET)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")

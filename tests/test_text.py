@@ -1,0 +1,41 @@
+"""What text may hold."""
+
+import unicodedata
+
+import pytest
+
+from trialsched import _text as text
+
+
+@pytest.mark.parametrize("character", ["\n", "\x00", "\x7f", "\x85", "\u2028", "\u2029", "\ud800", "\t"])
+def test_control_characters_and_line_separators_are_named(character: str) -> None:
+    """The first character that breaks lines or shows nothing is named by its code point."""
+    assert text.unprintable(f"a{character}b") == f"U+{ord(character):04X}"
+
+
+@pytest.mark.parametrize("words", ["Wizyta przesiewowa", "ł\u200dx", "a\u00a0b", "😀", ""])
+def test_ordinary_text_is_let_through(words: str) -> None:
+    """Letters of any script, joiners and non-breaking blanks are no control characters."""
+    assert not text.unprintable(words)
+
+
+def test_nfc_composes() -> None:
+    """A letter and its combining mark become one character, as Unicode's own tables say."""
+    assert text.nfc("o\u0301") == "\u00f3" == unicodedata.normalize("NFC", "o\u0301")
+
+
+def test_the_nearest_word_ignores_case_and_gives_nothing_for_a_stranger() -> None:
+    """A misspelt code finds its neighbour; an unlike one finds none."""
+    assert text.nearest("dose", ["DOSE1", "M03"]) == "DOSE1"
+    assert not text.nearest("zzz", ["DOSE1", "M03"])
+    assert text.nearest_or("zzz", ["DOSE1"], "one of DOSE1") == "one of DOSE1"
+    assert text.nearest_or("DOSE", ["DOSE1"], "") == "'DOSE1', the nearest one"
+
+
+def test_an_unknown_visit_names_the_nearest_or_lists_what_there_is() -> None:
+    """The message helps: the nearest code, else the first twenty."""
+    assert "did you mean 'M06'?" in str(text.unknown_visit("M6", ["M03", "M06"]))
+    codes = [f"V{n}" for n in range(30)]
+    message = str(text.unknown_visit("qqq", codes))
+    assert "V19 ..." in message
+    assert "V20" not in message
