@@ -107,7 +107,8 @@ class Oracle:
         if not row["count"]:
             assert self.subject.baseline is not None
             return self.subject.baseline
-        return self.base(code)[0] + row["count"][0][0]
+        day: date = self.base(code)[0] + row["count"][0][0]
+        return day
 
     def base(self, code: str) -> tuple[date, str]:
         """Return the date that a visit counts from, and where it comes from."""

@@ -60,7 +60,7 @@ def test_before_is_after_turned_around(day: date, offset: ts.Offset) -> None:
 @given(RANGES)
 def test_and_is_idempotent(days: ts.DateRange) -> None:
     """`&` is idempotent."""
-    assert days & days == days  # noqa: PLR0124 - the law
+    assert days & days == days
 
 
 @given(RANGES, RANGES)

@@ -9,9 +9,9 @@ import pytest
 from dateutil.relativedelta import relativedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.properties.reference import Oracle, Row
 
 import trialsched as ts
-from tests.properties.reference import Oracle, Row
 from trialsched import strategies
 from trialsched.plan import schedule_general
 from trialsched.protocol import program
@@ -293,7 +293,9 @@ def test_why_names_what_it_rests_on(plan: ts.Plan) -> None:
         assert ("assumed" in row.why) == (row.visit.timing.assumed)
 
 
-@pytest.mark.parametrize(("protocol", "baseline", "visit"), [(ALSTEM, date(1, 3, 1), "SCR1"), (ALSTEM, date(9998, 8, 1), "M18")])
+@pytest.mark.parametrize(
+    ("protocol", "baseline", "visit"), [(ALSTEM, date(1, 3, 1), "SCR1"), (ALSTEM, date(9998, 8, 1), "M18")]
+)
 def test_the_ends_of_the_calendar_raise_and_say_which_visit(protocol: ts.Protocol, baseline: date, visit: str) -> None:
     """A date that leaves year 1..9999 is an error that says where."""
     with pytest.raises(ts.DateOutOfRangeError) as caught:

@@ -214,6 +214,7 @@ class _Whole:
         self.arms = arms
         self.by_code = {visit.code: visit for _, visit in reversed(placed)}
         self.index = {visit.code: index for index, visit in reversed(placed)}
+        self.written = {v.code for v in visits if OCCURRENCE in v.code}
         self.unread = [v.code for v in visits if isinstance(v, Unread)]
 
     def known(self, code: str) -> bool:
@@ -280,7 +281,8 @@ class _Whole:
                     continue
                 other = self.by_code.get(when.visit)
                 if other is None:
-                    if not self.known(when.visit):
+                    # A code with {n} that is left stands for another cycle, which `_check_cycles` has told.
+                    if not self.known(when.visit) and when.visit not in self.written:
                         told.add((where, ""))
                         self.unknown(where, when.visit, str(when))
                 elif missing := self._missing_arms(visit, other):

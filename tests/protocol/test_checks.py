@@ -1,0 +1,231 @@
+"""What only the whole protocol can tell."""
+
+from typing import Any
+
+import pytest
+
+import trialsched as ts
+from trialsched.protocol.checks import expand, places
+
+D0 = ts.Visit("D0", "on-site")
+
+
+def problems(*visits: ts.Visit, anchor: str = "D0", **parts: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+    """Return (place, message) of what is wrong with a protocol."""
+    with pytest.raises(ts.ProtocolError) as caught:
+        ts.Protocol("demo", "1", anchor, visits, **parts)
+    return [(p.where, p.message) for p in caught.value.problems]
+
+
+def places_of(*visits: ts.Visit, **parts: Any) -> list[str]:  # noqa: ANN401
+    """Return the places of what is wrong with a protocol."""
+    return [where for where, _ in problems(*visits, **parts)]
+
+
+def call(code: str, when: Any, **parts: Any) -> ts.Visit:  # noqa: ANN401
+    """Return a phone call."""
+    return ts.Visit(code, "phone", when, **parts)
+
+
+def test_an_unknown_code_names_the_nearest() -> None:
+    """A misspelt reference says which visit may be meant."""
+    with pytest.raises(ts.ProtocolError) as caught:
+        ts.Protocol("demo", "1", "D0", [D0, call("M1", "1 month after D"), call("M2", "2 months after MM1")])
+    first, second = caught.value.problems
+    assert (first.where, first.expected) == ("visits[1].when", "'D0', the nearest one")
+    assert (second.where, second.expected) == ("visits[2].when", "'M1', the nearest one")
+
+
+def test_codes_are_unique_ignoring_case() -> None:
+    """`m1` and `M1` are the same code to a person (design 5)."""
+    assert problems(D0, call("M1", "on D0"), call("m1", "on D0")) == [
+        ("visits[2].code", "the code 'm1' stands already at visits[1] as 'M1'")
+    ]
+
+
+def test_expansions_that_collide_are_found() -> None:
+    """C1D1 of a cycle and a lone C1D1 are the same code."""
+    cycle = call("C{n}D1", "on D0", repeat=ts.Repeat("7 days", 2))
+    assert places_of(D0, cycle, call("C2D1", "on D0")) == ["visits[2].code"]
+
+
+def test_the_anchor_is_a_visit_without_when_in_every_arm() -> None:
+    """The anchor exists, counts from nothing, belongs to every arm and is no cycle."""
+    assert places_of(D0, anchor="D9") == ["anchor"]
+    assert places_of(D0, anchor=7) == ["anchor"]
+    assert places_of(call("D0", "on D0")) == ["visits[0].when", "visits[0].when"]
+    assert places_of(ts.Visit("D0", "on-site", arms=["A"]), arms=["A", "B"]) == ["visits[0].arms"]
+    cycle = ts.Visit("D{n}", "on-site", repeat=ts.Repeat("1 day", 1))
+    assert "visits[0].repeat" in places_of(cycle, anchor="D1")
+
+
+def test_only_the_anchor_has_no_when() -> None:
+    """Every other visit counts from something."""
+    assert places_of(D0, ts.Visit("V1", "phone")) == ["visits[1].when"]
+
+
+def test_circles_are_found_through_when_and_limits_together() -> None:
+    """Circles are sought through `when` and limits together; the anchor's limits name no visit that counts from it."""
+    one = call("A1", "1 day after B1")
+    other = call("B1", "1 day after A1")
+    assert problems(D0, one, other) == [("visits[1].when", "counts from itself: A1 -> B1 -> A1")]
+    limited = call("L1", ts.Timing("1 day after D0", window="±1 day", not_before="1 day after M1"))
+    after = call("M1", "1 day after L1")
+    assert places_of(D0, limited, after) == ["visits[1].not_before"]
+    anchor = ts.Visit("D0", "on-site", ts.Timing(window="±1 day", not_after="on V1"))
+    assert places_of(anchor, call("V1", "1 day after D0")) == ["visits[0].not_after"]
+    assert places_of(D0, call("S1", "1 day after S1")) == ["visits[1].when"]
+
+
+def test_two_circles_are_both_told() -> None:
+    """One pass finds every circle."""
+    visits = [call(a, f"1 day after {b}") for a, b in (("A1", "B1"), ("B1", "A1"), ("X1", "Y1"), ("Y1", "X1"))]
+    assert places_of(D0, *visits) == ["visits[1].when", "visits[3].when"]
+
+
+def test_a_visit_refers_only_to_visits_of_all_its_arms() -> None:
+    """It may refer only to visits present in all its arms (design 5)."""
+    only_a = call("A1", "1 day after D0", arms=["A"])
+    assert problems(D0, only_a, call("V1", "1 day after A1"), arms=["A", "B"]) == [
+        ("visits[2].when", "A1 is not present in B")
+    ]
+    assert places_of(D0, only_a, call("V1", "1 day after A1", arms=["A", "B"]), arms=["A", "B"]) == ["visits[2].when"]
+    ts.Protocol("demo", "1", "D0", [D0, only_a, call("V1", "1 day after A1", arms=["A"])], arms=["A", "B"])
+
+
+def test_arms_are_declared() -> None:
+    """An arm that no list names is an error at its place; an arm stands once."""
+    assert places_of(D0, call("V1", "on D0", arms=["A", "C"]), arms=["A", "B"]) == ["visits[1].arms[1]"]
+    assert places_of(D0, arms=["A", "A"]) == ["arms[1]"]
+
+
+def test_cycles_refer_to_their_own_occurrences_only() -> None:
+    """A traveller names a cycle that exists; `{n}` of another cycle is refused with advice."""
+    cycle = call("C{n}", "on D0", repeat=ts.Repeat("7 days", 2))
+    other = call("K{n}", "on D0", repeat=ts.Repeat("7 days", 2))
+    assert places_of(D0, call("T{n}", "on D0", repeat="C{n}")) == ["visits[1].repeat"]
+    assert places_of(D0, cycle, call("V1", "1 day after C{n}")) == ["visits[2].when"]
+    assert places_of(D0, cycle, other, call("T{n}", "1 day after K{n}", repeat="C{n}")) == ["visits[3].when"]
+    assert places_of(D0, cycle, other, call("Q{n}", "on C{n}", repeat=ts.Repeat("7 days", 2))) == ["visits[3].when"]
+
+
+def test_travellers_have_as_many_numbers_as_their_cycle() -> None:
+    """Lists of a traveller have one number for each occurrence of its cycle."""
+    cycle = call("C{n}", "on D0", repeat=ts.Repeat("7 days", 2))
+    three = call("T{n}", "1 day after C{n}", repeat="C{n}", numbering=ts.Numbering((1, 2, 3)))
+    assert places_of(D0, cycle, three) == ["visits[2].number"]
+
+
+def test_cycles_come_out_cycle_by_cycle_where_the_first_of_them_stands() -> None:
+    """Rows cycle by cycle: C1D1, C1D8, C2D1 ... (design 5)."""
+    visits = (
+        D0,
+        call("C{n}D1", "7 days after D0", repeat=ts.Repeat("28 days", 2)),
+        call("M1", "1 month after D0"),
+        call("C{n}D8", "7 days after C{n}D1", repeat="C{n}D1"),
+    )
+    assert [v.code for v in expand(visits)] == ["D0", "C1D1", "C1D8", "C2D1", "C2D8", "M1"]
+    assert places(visits) == {"D0": 0, "C1D1": 1, "C1D8": 3, "C2D1": 1, "C2D8": 3, "M1": 2}
+
+
+def test_a_cycle_from_the_first_multiplies_months_and_days_apart() -> None:
+    """Occurrence n is `when` + (n-1) x `every`, months and days multiplied apart, from `when`'s reference."""
+    cycle = call("C{n}", "1 month 2 days after D0", repeat=ts.Repeat("1 month 3 days", 3))
+    assert [str(v.timing.when) for v in expand((D0, cycle))[1:]] == [
+        "1 month 2 days after D0",
+        "2 months 5 days after D0",
+        "3 months 8 days after D0",
+    ]
+
+
+def test_a_cycle_from_the_previous_counts_from_it() -> None:
+    """`every` after occurrence n-1's reference date."""
+    cycle = call("C{n}", "1 week after D0", repeat=ts.Repeat("6 weeks", 3, "previous"))
+    assert [str(v.timing.when) for v in expand((D0, cycle))[1:]] == [
+        "7 days after D0",
+        "42 days after C1",
+        "42 days after C2",
+    ]
+
+
+def test_a_cycle_whose_sum_has_mixed_signs_is_refused() -> None:
+    """`1 month before` plus 3 days is no offset; the occurrence is named."""
+    cycle = call("C{n}", "1 month before D0", repeat=ts.Repeat("3 days", 2))
+    found = problems(D0, cycle)
+    assert [where for where, _ in found] == ["visits[1].repeat"]
+    assert "occurrence 2" in found[0][1]
+
+
+def test_labels_and_numbers_of_a_cycle_carry_the_occurrence() -> None:
+    """`{n}` in a label is the number; limits and numbers belong to their occurrence."""
+    cycle = call(
+        "C{n}",
+        ts.Timing("on D0", window="±1 day"),
+        repeat=ts.Repeat("7 days", 2),
+        label={"en": "Cycle {n}"},
+        numbering=ts.Numbering((5, 6)),
+    )
+    traveller = call(
+        "T{n}", ts.Timing("1 day after C{n}", window="±3 days", not_before="on C{n}"), repeat="C{n}"
+    )  # fmt: skip
+    rows = {v.code: v for v in expand((D0, cycle, traveller))}
+    assert rows["C2"].label["en"] == "Cycle 2"
+    assert rows["C2"].numbering.number == 6
+    assert str(rows["T2"].timing.not_before) == "on C2"
+    assert rows["C2"].repeat is None
+
+
+@pytest.mark.parametrize(("times", "good"), [(999, True), (1000, False)])
+def test_at_most_a_thousand_visits(times: int, *, good: bool) -> None:
+    """More than 1,000 visits, cycles counted out, are refused."""
+    cycle = call("C{n}", "on D0", repeat=ts.Repeat("1 day", times))
+    if good:
+        assert len(ts.Protocol("demo", "1", "D0", [D0, cycle]).expanded) == 1000
+    else:
+        assert places_of(D0, cycle) == ["visits"]
+
+
+def test_spacings_name_two_visits_that_can_meet() -> None:
+    """A spacing is between two known visits of a common arm."""
+    spacing = ts.Spacing
+    assert places_of(D0, spacings=[spacing("D0", "X9", "1 day")]) == ["spacing[0].to"]
+    assert places_of(D0, spacings=[spacing("D0", "D0", "1 day")]) == ["spacing[0].to"]
+    a, b = (call(f"{arm}1", "on D0", arms=[arm]) for arm in "AB")
+    assert places_of(D0, a, b, arms=["A", "B"], spacings=[spacing("A1", "B1", "1 day")]) == ["spacing[0].to"]
+
+
+def test_only_a_reference_may_stand_for_an_occurrence() -> None:
+    """An anchor, a spacing or a rule names one visit, never `C{n}`."""
+    cycle = call("C{n}", "on D0", repeat=ts.Repeat("7 days", 2))
+    rule = ts.EligibilityRule("I1", "birth", "at_least", "18 years", reference="C{n}")
+    assert places_of(D0, cycle, anchor="C{n}") != []
+    assert places_of(D0, cycle, spacings=[ts.Spacing("D0", "C{n}", "1 day")]) == ["spacing[0].to"]
+    assert places_of(D0, cycle, eligibility=[rule]) == ["eligibility[0].reference"]
+
+
+def test_rules_are_unique_and_refer_to_visits() -> None:
+    """Rule ids stand once, ignoring case; a reference is 'baseline' or a visit."""
+    rule = ts.EligibilityRule
+    rules = [rule("I1", "birth", "at_least", "18 years"), rule("i1", "birth", "at_least", "18 years", reference="X")]
+    assert places_of(D0, eligibility=rules) == ["eligibility[1].id", "eligibility[1].reference"]
+    base = ts.Visit("baseline", "on-site")
+    ambiguous = rule("I1", "birth", "at_least", "18 years", reference="baseline")
+    assert places_of(base, anchor="baseline", eligibility=[ambiguous]) == ["eligibility[0].reference"]
+
+
+def test_unscheduled_codes_take_in_no_planned_visit() -> None:
+    """A pattern is a code or has '*'; it stands once and matches no planned visit, ignoring case."""
+    assert places_of(D0, unscheduled=["d*", "UNS", "UNS", "1", 7]) == [f"unscheduled[{n}]" for n in (0, 2, 3, 4)]
+
+
+def test_a_protocol_without_visits_or_of_other_things_is_refused() -> None:
+    """What is no visit is named by its place."""
+    with pytest.raises(ts.ProtocolError) as caught:
+        ts.Protocol("demo", "1", "D0", ["D0"])  # type: ignore[list-item]
+    assert [p.where for p in caught.value.problems] == ["visits[0]"]
+    with pytest.raises(ts.ProtocolError) as caught:
+        ts.Protocol("demo", "1", "D0", [])
+    assert "visits" in [p.where for p in caught.value.problems]
+    with pytest.raises(ts.ProtocolError) as caught:
+        ts.Protocol("demo", "1", "D0", "D0")  # type: ignore[arg-type]
+    assert caught.value.problems[0].where == "visits"

@@ -1,0 +1,89 @@
+"""What is legal but suspicious."""
+
+import pytest
+
+import trialsched as ts
+
+D0 = ts.Visit("D0", "on-site", ts.Timing(window="±1 day"))
+
+
+def warnings(*visits: ts.Visit, **parts: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return (place, message) of the warnings on a protocol."""
+    return [(p.where, p.message) for p in ts.lint(ts.Protocol("demo", "1", "D0", [D0, *visits], **parts))]  # type: ignore[arg-type]
+
+
+def call(code: str, when: str, window: str | None = None, **timing: str) -> ts.Visit:
+    """Return a phone call with a window."""
+    return ts.Visit(code, "phone", ts.Timing(when, window=window, **timing))  # type: ignore[arg-type]
+
+
+def test_a_plain_protocol_has_no_warnings() -> None:
+    """Windows apart, in order, with working days: nothing to say."""
+    assert warnings(call("V1", "30 days after D0", "±3 days")) == []
+
+
+@pytest.mark.parametrize("name", ["alstem", "cycles"])
+def test_the_bundled_protocols_have_none(name: str) -> None:
+    """What the library ships is clean."""
+    assert ts.lint(ts.load_protocol(name)) == ()
+
+
+@pytest.mark.parametrize(("window", "overlaps"), [("±3 days", True), ("-2/+3 days", False)])
+def test_windows_that_share_a_day(window: str, *, overlaps: bool) -> None:
+    """D0 ends on day 1; 4 days later ±3 begins on day 1 and shares it, -2 begins on day 2 and does not."""
+    found = warnings(call("V1", "4 days after D0", window))
+    assert bool(found) is overlaps
+    if overlaps:
+        assert "windows of D0 and V1 overlap" in found[0][1]
+
+
+def test_an_overlap_that_only_some_baselines_have_is_found() -> None:
+    """One month is 28 to 31 days: with ±2 around day 26 the windows touch in February only."""
+    found = warnings(call("V1", "26 days after D0", "±1 day"), call("V2", "1 month after D0", "±1 day"))
+    assert [where for where, _ in found] == ["visits[1].window"]
+    assert "-02-" in found[0][1] or "-01-" in found[0][1]
+
+
+def test_targets_out_of_order() -> None:
+    """31 days after is after 1 month after for a baseline in a month of 30 days or fewer."""
+    found = warnings(call("V1", "31 days after D0"), call("V2", "1 month after D0"))
+    assert [where for where, _ in found] == ["visits[2].when"]
+    assert "before that of V1" in found[0][1]
+
+
+def test_limits_that_leave_no_day() -> None:
+    """A limit after the window's end leaves nothing."""
+    found = warnings(call("V1", "30 days after D0", "±3 days", not_before="34 days after D0"))
+    assert [where for where, _ in found] == ["visits[1].window"]
+    assert "leave no day" in found[0][1]
+    one_day = warnings(call("V1", "30 days after D0", "±3 days", not_before="33 days after D0"))
+    assert not any("leave no day" in message for _, message in one_day)
+
+
+def test_months_counted_from_a_visit_placed_by_months() -> None:
+    """Counting months twice clamps twice (design 4, rule 1)."""
+    found = warnings(call("M1", "1 month after D0"), call("M2", "1 month after M1"))
+    assert [where for where, _ in found] == ["visits[2].when"]
+    assert "clamped twice" in found[0][1]
+    days_between = (call("M1", "1 month after D0"), call("W1", "7 days after M1"), call("M2", "1 month after W1"))
+    assert [where for where, _ in warnings(*days_between)] == ["visits[3].when"]
+    assert warnings(call("M1", "1 month after D0"), call("W1", "7 days after M1")) == []
+
+
+def test_a_window_without_a_working_day() -> None:
+    """A single Saturday or Sunday, or just the two, hold no working day; three days always hold one."""
+    found = warnings(call("V1", "30 days after D0", "±0 days"))
+    assert [where for where, _ in found] == ["visits[1].window"]
+    assert "Saturdays and Sundays" in found[0][1]
+    assert len(warnings(call("V1", "30 days after D0", "-0/+1 day"))) == 1
+    assert warnings(call("V1", "30 days after D0", "±1 day")) == []
+
+
+def test_every_arm_is_tried() -> None:
+    """An overlap in one arm only is found."""
+    visits = [
+        ts.Visit("A1", "phone", ts.Timing("10 days after D0", window="±3 days"), arms=["A"]),
+        ts.Visit("A2", "phone", ts.Timing("12 days after D0", window="±3 days"), arms=["A"]),
+        ts.Visit("B1", "phone", ts.Timing("12 days after D0", window="±3 days"), arms=["B"]),
+    ]
+    assert [where for where, _ in warnings(*visits, arms=("A", "B"))] == ["visits[1].window"]
