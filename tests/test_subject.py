@@ -1,6 +1,7 @@
 """Facts about one person."""
 
 import pickle
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -119,12 +120,13 @@ def test_several_records_of_a_code_are_allowed_but_not_corrected_by_code() -> No
     """Which of several is meant cannot be guessed: correcting raises (design 6)."""
     twice = SUBJECT.with_record(ts.VisitRecord("V", attended=DAY)).with_record(ts.VisitRecord("V", attended=NEXT))
     assert len(twice.records) == 2
-    for correct in (
+    corrections: list[Callable[[], object]] = [
         lambda: twice.attended("V", DAY),
         lambda: twice.booked("V", DAY),
         lambda: twice.missed("V"),
         lambda: twice.withheld("V", DAY),
-    ):
+    ]
+    for correct in corrections:
         with pytest.raises(ts.InvalidValueError) as caught:
             correct()
         assert caught.value.where == "V"

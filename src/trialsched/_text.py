@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 20
+_SHORT = 3
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 
@@ -34,7 +35,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     by_fold = {name.casefold(): name for name in known}
-    found = get_close_matches(word[:100].casefold(), by_fold, n=1, cutoff=0.5)
+    likeness = 0.5 if len(word) <= _SHORT else 0.6  # 'DO' for 'D0' is half alike
+    found = get_close_matches(word[:100].casefold(), by_fold, n=1, cutoff=likeness)
     return by_fold[found[0]] if found else ""
 
 

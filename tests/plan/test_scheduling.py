@@ -94,7 +94,7 @@ def test_a_date_that_would_leave_the_calendar_is_no_reference_and_is_noted() -> 
 
 
 def test_chains_follow_what_happened() -> None:
-    """A late infusion makes the next ones late; a fact about a cycle `from = "first"` moves nothing but its travellers."""
+    """A late infusion makes the next ones late; a fact about a cycle `from = "first"` moves its travellers alone."""
     on = ts.Subject("S", baseline=date(2026, 1, 1), arm="B").attended("INF1", date(2026, 1, 10))
     plan = ts.schedule(CYCLES, on)
     assert plan["INF1"].target == date(2026, 1, 8)

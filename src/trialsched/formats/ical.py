@@ -16,7 +16,7 @@ import icalendar
 
 from trialsched._text import nfc, unprintable
 from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValueError
-from trialsched.offsets import PartialDate, plain_date
+from trialsched.offsets import PartialDate
 from trialsched.plan import WEEKDAYS, Plan
 from trialsched.subject import VisitRecord
 
@@ -102,6 +102,10 @@ def loads(
     is CONFIRMED and the plan does not have the visit as attended. Raises `InvalidValueError` for what is no
     calendar, and for events that are not of these plans.
     """
+    end = b"END:VCALENDAR" if isinstance(data, bytes) else "END:VCALENDAR"
+    if not data.rstrip().endswith(end):  # type: ignore[arg-type] # of the same kind
+        message = "not a calendar, or not the whole of one: it does not end with END:VCALENDAR"
+        raise InvalidValueError(message)
     try:
         calendar = icalendar.Calendar.from_ical(data)
     except (ValueError, IndexError, KeyError) as error:
@@ -219,14 +223,17 @@ def _description(row: PlannedVisit) -> str:
 
 
 def _booking(event: icalendar.Component, row: PlannedVisit) -> VisitRecord | None:
-    start = event.get("DTSTART")
     exported = event.get("X-TRIALSCHED-DATE")
-    if start is None or exported is None or type(start.dt) is not date:
+    try:
+        start = event["DTSTART"].dt
+    except (KeyError, ValueError):  # missing, or unreadable
+        start = None
+    if exported is None or type(start) is not date:
         message = "the event has no all-day start or has lost its X-TRIALSCHED-DATE"
         raise InvalidValueError(message, where=row.code)
-    moved = _basic(start.dt) != str(exported)
+    moved = _basic(start) != str(exported)
     confirmed = str(event.get("STATUS", "")) == "CONFIRMED" and row.attended is None
-    return VisitRecord(row.code, booked=plain_date(start.dt)) if moved or confirmed else None
+    return VisitRecord(row.code, booked=start) if moved or confirmed else None
 
 
 # How it is written: a template, compiled once from icalendar's own output.
@@ -253,8 +260,9 @@ def _calendar(name: str, fingerprint: str, variant: str | None) -> icalendar.Cal
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODID)
     calendar.add("CALSCALE", "GREGORIAN")
-    calendar.add("NAME", name)
-    calendar.add("X-WR-CALNAME", name)
+    # RFC 7986, section 5.1: NAME is TEXT, and so by RFC 5545, section 3.8.8.2 is X-WR-CALNAME: both are escaped
+    calendar.add("NAME", icalendar.vText(name))
+    calendar.add("X-WR-CALNAME", icalendar.vText(name))
     calendar.add("X-TRIALSCHED-PROTOCOL", fingerprint)
     if variant is not None:
         calendar.add("X-TRIALSCHED-VARIANT", variant)

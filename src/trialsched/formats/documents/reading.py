@@ -294,6 +294,14 @@ _EXPECTED = {
 }
 
 
+_FORMS = {
+    "when": WHEN_FORM,
+    "not_before": WHEN_FORM,
+    "not_after": WHEN_FORM,
+    "fact": "The name of a dated fact, in lower case, as 'diagnosis'.",
+}
+
+
 def _note(found: Found, error: Any, keys: set[str], where: str) -> None:  # noqa: ANN401 - pydantic's own dictionary
     loc = tuple(part for part in error["loc"] if part not in {*TAGS, "int", "float"})
     place = _place((where, *loc)) if where else _place(loc)
@@ -314,12 +322,12 @@ def _note(found: Found, error: Any, keys: set[str], where: str) -> None:  # noqa
         else:
             found.add(place, read, error["ctx"]["expected"], "not one of the choices")
     elif kind == "string_pattern_mismatch":
-        expected = {"when": WHEN_FORM, "not_before": WHEN_FORM, "not_after": WHEN_FORM}.get(name, CODE_FORM)
+        expected = _FORMS.get(name, CODE_FORM)
         found.add(place, read, expected, "not in the form of this key")
     elif kind in ("greater_than_equal", "less_than_equal"):
         found.add(place, read, "a whole number from 1 to 1000", "out of bounds")
     else:
-        expected = _EXPECTED.get(kind, "")
+        expected = "a number" if "number" in loc else _EXPECTED.get(kind, "")
         message = "of another type" if expected else str(error["msg"]).removeprefix("Value error, ")
         shown = read if isinstance(read, str) else repr(read)[:80]
         found.add(place, shown, expected, message)

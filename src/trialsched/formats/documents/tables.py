@@ -160,7 +160,8 @@ def json_schema() -> dict[str, Any]:
     schema = DocumentTable.model_json_schema(by_alias=True)
     tables = schema["$defs"]
     for name in list(tables):
-        tables[name.removesuffix("Table").lower()] = tables.pop(name)
+        short = name.removesuffix("Table").lower()
+        tables[short] = {**tables.pop(name), "title": short}
     text = re.sub(r"#/\$defs/(\w+)Table", lambda m: f"#/$defs/{m[1].lower()}", json.dumps(schema))
     schema = json.loads(text)
     schema["$defs"]["visit"]["not"] = {"required": ["window", "assumed_window"]}

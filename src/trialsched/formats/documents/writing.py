@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from trialsched.formats.documents.reading import Format
     from trialsched.protocol import Protocol
 
+_LONG = "-" * 200  # no key of a document
+
 
 def dumps(protocol: Protocol, *, format: Format = "toml") -> str:  # noqa: A002 - the word of the verb
     """Return the document as text, defaults left out; `loads` gives an equal protocol back."""
@@ -19,7 +21,11 @@ def dumps(protocol: Protocol, *, format: Format = "toml") -> str:  # noqa: A002 
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if protocol.meta.in_force is not None:
         document["in_force"] = protocol.meta.in_force
-    return tomli_w.dumps(document)
+    # tomli_w puts short tables into one line unless one of their list is too long for it.
+    for name in ("visits", "spacing", "eligibility"):
+        if name in document:
+            document[name][-1][_LONG] = _LONG
+    return tomli_w.dumps(document).replace(f'{_LONG} = "{_LONG}"\n', "")
 
 
 def dump(protocol: Protocol, fp: IO[bytes], *, format: Format = "toml") -> None:  # noqa: A002 - the word of the verb

@@ -1,0 +1,295 @@
+"""Reading protocol documents: strict, and every problem at once."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import trialsched as ts
+from trialsched import strategies
+from trialsched.formats import documents
+
+GOOD = """
+schema  = "trialsched/protocol/1"
+id      = "demo"
+version = "1"
+anchor  = "D0"
+
+[[visits]]
+code = "D0"
+mode = "on-site"
+
+[[visits]]
+code   = "V1"
+mode   = "phone"
+when   = "30 days after D0"
+window = "±7 days"
+"""
+
+
+def problems(text: str | bytes, form: Any = "toml") -> list[ts.Problem]:  # noqa: ANN401
+    """Return what is wrong with a document."""
+    with pytest.raises(ts.ProtocolError) as caught:
+        documents.loads(text, format=form)
+    return list(caught.value.problems)
+
+
+def test_a_small_document() -> None:
+    """The shortest useful protocol."""
+    protocol = documents.loads(GOOD)
+    assert protocol.codes == ("D0", "V1")
+    assert protocol.visit("V1").timing == ts.Timing("30 days after D0", window="±7 days")
+    assert documents.loads(GOOD.encode()) == protocol
+    assert documents.loads("\ufeff" + GOOD) == protocol
+    assert documents.load(io.BytesIO(GOOD.encode())) == protocol
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "part"),
+    [
+        ('id      = "demo"', "", "id", "missing"),
+        ('id      = "demo"', 'id = "1x"', "id", "expected"),
+        ('id      = "demo"', "id = 7", "id", "a text"),
+        ('version = "1"', "version = 1", "version", "a text"),
+        ('version = "1"', 'version = ""', "version", "not empty"),
+        ('"trialsched/protocol/1"', '"trialsched/protocol/2"', "schema", "trialsched/protocol/1"),
+        ('anchor  = "D0"', 'anchor = "D00"', "anchor", "'D0', the nearest one"),
+        ('anchor  = "D0"', 'anchors = "D0"', "anchors", "'anchor', the nearest one"),
+        ('mode   = "phone"', 'mode = "fone"', "visits[1].mode", "'phone'"),
+        ('mode   = "phone"', "", "visits[1].mode", "missing"),
+        ('code   = "V1"', 'code = "1V"', "visits[1].code", "letter"),
+        ('when   = "30 days after D0"', 'when = "30 days after D9"', "visits[1].when", "'D0', the nearest one"),
+        ('when   = "30 days after D0"', 'when = "30 days"', "visits[1].when", "counted from another visit"),
+        ('when   = "30 days after D0"', 'when = "30 m after D0"', "visits[1].when", "minutes or months"),
+        ('when   = "30 days after D0"', "", "visits[1].when", "only the anchor"),
+        ('when   = "30 days after D0"', 'whem = "30 days after D0"', "visits[1].whem", "'when', the nearest one"),
+        ('window = "±7 days"', "window = 7", "visits[1].window", "a text"),
+        ('window = "±7 days"', 'window = "7"', "visits[1].window", "±7 days"),
+        ('window = "±7 days"', 'assumed_window = "7"', "visits[1].assumed_window", "±7 days"),
+        ('window = "±7 days"', 'window = "+2/+5 days"', "visits[1].window", "move the offset"),
+        ('window = "±7 days"', 'not_before = "on D0"', "visits[1].not_before", "without window"),
+        ('window = "±7 days"', 'repeat = "C{n}"', "visits[1].code", "{n}"),
+        ('window = "±7 days"', "repeat = {every = 3, times = 2}", "visits[1].repeat.every", "a text"),
+        ('window = "±7 days"', "nominal_day = 0", "visits[1].nominal_day", "no study day 0"),
+        ('window = "±7 days"', "number = true", "visits[1].number", ""),
+        ('window = "±7 days"', 'label = "x"', "visits[1].label", "a table"),
+        ('window = "±7 days"', 'label = {en = ""}', "visits[1].label.en", "1 to 2000"),
+        ('window = "±7 days"', 'arms = ["A"]', "visits[1].arms[0]", "not an arm"),
+        ('anchor  = "D0"', 'anchor = "D0"\nin_force = 2026-01-01T00:00:00', "in_force", "without a time"),
+        ('anchor  = "D0"', 'anchor = "D0"\nin_force = "2026-02-30"', "in_force", "no day of the calendar"),
+        ('anchor  = "D0"', 'anchor = "D0"\nunscheduled = ["V*"]', "unscheduled[0]", "planned visit V1"),
+        ('anchor  = "D0"', 'anchor = "D0"\nvisits = 3', "", "TOML"),
+    ],
+)  # fmt: skip
+def test_each_fault_has_its_place_and_what_would_be_right(old: str, new: str, where: str, part: str) -> None:
+    """One fault, one problem, with the key path, what was read and what would be right."""
+    assert old in GOOD
+    found = problems(GOOD.replace(old, new))
+    assert any(p.where == where or (not where and p.where.startswith("line")) for p in found), found
+    assert part in "\n".join(map(str, found))
+    assert len({p.where for p in found}) <= 2
+
+
+def test_both_windows_is_one_too_many() -> None:
+    """Never both window and assumed_window (design 5)."""
+    found = problems(GOOD + 'assumed_window = "±3 days"\n')
+    assert [p.where for p in found] == ["visits[1].assumed_window"]
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_document() -> None:
+    """A bad table hides no problem of the others."""
+    text = """
+schema  = "trialsched/protocol/1"
+id      = "1demo"
+version = 2
+anchor  = "D0"
+colour  = "red"
+
+[[visits]]
+code = "D0"
+mode = "fax"
+
+[[visits]]
+code   = "V1"
+mode   = "phone"
+when   = "30 days after DO"
+window = "7"
+
+[[visits]]
+code   = "V2"
+mode   = "phone"
+when   = "3 weeks after V9"
+assumed_window = "±x days"
+number = "two"
+
+[[spacing]]
+from = "D0"
+to   = "V8"
+at_least = "soon"
+
+[[eligibility]]
+id   = "I1"
+fact = "birth"
+at_least = "18 years"
+more_than = "2 years"
+
+[[eligibility]]
+fact = "Birth"
+"""
+    assert [p.where for p in problems(text)] == [
+        "id",
+        "version",
+        "colour",
+        "visits[0].mode",
+        "visits[1].window",
+        "visits[1].when",
+        "visits[2].number",
+        "visits[2].assumed_window",
+        "visits[2].when",
+        "spacing[0].at_least",
+        "spacing[0].to",
+        "eligibility[0].more_than",
+        "eligibility[1].id",
+        "eligibility[1].fact",
+        "eligibility[1]",
+    ]
+
+
+def test_problems_are_told_once() -> None:
+    """No problem stands twice."""
+    found = problems(GOOD.replace('window = "±7 days"', 'window = "7"\ncolour = "red"'))
+    assert len(found) == len(set(found)) == 2
+
+
+def json_of(change: Callable[[dict[str, Any]], object]) -> str:
+    """Return the small document as JSON, changed."""
+    document = documents.loads(GOOD).document()
+    change(document)
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda d: d.update(visits=None), "visits"),
+        (lambda d: d.update(visits={}), "visits"),
+        (lambda d: d.update(visits=[3]), "visits[0]"),
+        (lambda d: d.update(visits=[]), "visits"),
+        (lambda d: d.pop("visits"), "visits"),
+        (lambda d: d.update(spacing="x"), "spacing"),
+        (lambda d: d.update(title=[1]), "title"),
+        (lambda d: d.update(arms=[1]), "arms[0]"),
+        (lambda d: d.update(sources="x"), "sources"),
+        (lambda d: d["visits"][1].update(number=[1]), "visits[1].number"),
+        (lambda d: d["visits"][1].update(number=1e400), ""),
+        (lambda d: d["visits"][1].update(nominal_day=1.5), "visits[1].nominal_day"),
+        (lambda d: d["visits"][1].update(code=None), "visits[1].code"),
+        (lambda d: d.update(variant="x"), "variant"),
+    ],
+)
+def test_json_of_other_types_is_refused_by_place(change: Callable[[dict[str, Any]], object], where: str) -> None:
+    """No value is converted; each wrong type is named by its place."""
+    assert where in [p.where for p in problems(json_of(change), "json")]
+
+
+def test_duplicate_keys_are_problems() -> None:
+    """JSON that says a key twice is refused by place; TOML refuses it itself."""
+    text = json_of(lambda d: d).replace('"mode": "phone"', '"mode": "home", "mode": "phone"')
+    assert [(p.where, p.message) for p in problems(text, "json")] == [("visits[1].mode", "the key stands twice")]
+    assert "line" in problems(GOOD + 'window = "±3 days"\n')[0].where
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_json_does_not_have_are_refused(constant: str) -> None:
+    """Python's json takes NaN, JSON does not."""
+    text = json_of(lambda d: d["visits"][1].update(number=77)).replace("77", constant)
+    assert "no number of JSON" in str(problems(text, "json")[0])
+
+
+@pytest.mark.parametrize("form", ["toml", "json"])
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        (b"\xff\xfe", "UTF-8"),
+        (b"x" * 1_000_001, "too large"),
+        ("x = " + "[" * 5000, ""),
+        ("[" * 5000, ""),
+        ("", ""),
+        ("\x00", ""),
+    ],
+)
+def test_hostile_documents_are_refused(data: str | bytes, part: str, form: str) -> None:
+    """Too large, too deep, not text: one clear problem, never a crash."""
+    found = problems(data, form)
+    assert part in str(found[0])
+
+
+@pytest.mark.parametrize(("levels", "deep"), [(31, False), (32, True)])
+def test_documents_are_at_most_32_levels_deep(levels: int, *, deep: bool) -> None:
+    """The head is one level: 31 lists inside it make 32."""
+    text = json_of(lambda d: d).replace('"id"', f'"x": {"[" * levels}{"]" * levels}, "id"', 1)
+    assert ("too deeply" in str(problems(text, "json")[0])) is deep
+
+
+@pytest.mark.parametrize(("size", "large"), [(1_000_000, False), (1_000_001, True)])
+def test_documents_are_at_most_a_million_bytes(size: int, *, large: bool) -> None:
+    """A comment may fill the room, not pass it."""
+    text = GOOD + "#"
+    text += "x" * (size - len(text.encode()))
+    if large:
+        assert "too large" in str(problems(text)[0])
+    else:
+        assert documents.loads(text) == documents.loads(GOOD)
+
+
+def test_bundled_protocols_are_found_by_id() -> None:
+    """A text without separator and suffix is a bundled id (design 10)."""
+    assert documents.bundled() == ("alstem", "cycles")
+    assert ts.load_protocol("alstem") is ts.load_protocol("alstem")
+    with pytest.raises(ts.UnknownProtocolError, match="'alstem', the nearest one"):
+        ts.load_protocol("alsten")
+    with pytest.raises(KeyError):
+        ts.load_protocol("zzz")
+
+
+def test_anything_else_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By text or path, `.toml` or `.json`; a bare name is never a file."""
+    expected = documents.loads(GOOD)
+    (tmp_path / "my.toml").write_text(GOOD, "utf-8")
+    (tmp_path / "my.json").write_text(documents.dumps(expected, format="json"), "utf-8")
+    (tmp_path / "alstem").mkdir()
+    assert ts.load_protocol(tmp_path / "my.toml") == expected
+    assert ts.load_protocol(str(tmp_path / "my.json")) == expected
+    monkeypatch.chdir(tmp_path)
+    assert ts.load_protocol("my.toml") == expected
+    assert ts.load_protocol("./my.json") == expected
+    assert ts.load_protocol("alstem").id == "alstem"
+    for name in ("my.yaml", "./my", "nothing.toml"):
+        with pytest.raises((ts.InvalidValueError, OSError)):
+            ts.load_protocol(name)
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=8) | st.just([]) | st.just({})
+
+
+@given(strategies.protocols(max_visits=4) | st.sampled_from([ts.load_protocol("cycles")]), st.data())
+def test_a_damaged_document_is_refused_and_never_crashes(protocol: ts.Protocol, data: st.DataObject) -> None:
+    """Whatever stands in the place of one value, the reader gives a protocol or its problems."""
+    document = json.loads(documents.dumps(protocol, format="json"))
+    at: Any = document
+    while True:
+        key = data.draw(st.sampled_from(sorted(at) if isinstance(at, dict) else range(len(at))))
+        if not isinstance(at[key], (dict, list)) or not at[key] or data.draw(st.booleans()):
+            break
+        at = at[key]
+    at[key] = data.draw(LEAVES)
+    try:
+        documents.loads(json.dumps(document), format="json")
+    except ts.ProtocolError as error:
+        assert error.problems
+        assert all(problem.message for problem in error.problems)

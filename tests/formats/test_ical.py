@@ -1,0 +1,379 @@
+"""Calendars: what the file says, byte by byte, and our own exports read back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from io import BytesIO
+from typing import Any
+
+import icalendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import trialsched as ts
+from trialsched import strategies
+from trialsched.formats import ical
+
+ALSTEM, CYCLES = ts.load_protocol("alstem"), ts.load_protocol("cycles")
+SUBJECT = ts.Subject("P01-007", baseline=date(2026, 3, 2))
+STAMP = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+STAMPS = st.datetimes(min_value=datetime(1980, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
+
+
+def without_times(plan: ts.Plan) -> ts.Plan:
+    """Return the plan with bookings for whole days."""
+    records = tuple(replace(record, booked_time=None) for record in plan.subject.records)
+    return ts.schedule(plan.protocol, replace(plan.subject, records=records))
+
+
+PLANS = (strategies.plans() | strategies.plans(protocol=ALSTEM)).map(without_times)
+
+
+def lines(data: bytes) -> list[str]:
+    """Unfold a calendar into its content lines (RFC 5545, section 3.1)."""
+    return data.decode().replace("\r\n ", "").split("\r\n")
+
+
+def events(plan: ts.Plan) -> dict[str, list[str]]:
+    """Return the content lines of each event, by visit code."""
+    found = {}
+    for block in "\n".join(lines(ical.dumps(plan, stamp=STAMP))).split("BEGIN:VEVENT\n")[1:]:
+        body = block.partition("\nEND:VEVENT")[0].splitlines()
+        summary = next(line for line in body if line.startswith("SUMMARY:"))
+        found[summary.split()[-1]] = body
+    return found
+
+
+# Written by hand from design 8, reference/calendars.md and the golden UID; the order of lines is icalendar's.
+DOSE1 = r"""
+SUMMARY:P01-007 DOSE1
+DTSTART;VALUE=DATE:20260302
+DTEND;VALUE=DATE:20260303
+DTSTAMP:20260301T120000Z
+UID:3f846907-3666-5493-9a35-d791e1d1406c
+SEQUENCE:0
+CLASS:PRIVATE
+DESCRIPTION:Target: Monday 2026-03-02\nWindow: from Monday 2026-02-23 to Monday 2026-03-09\, both included (±7 days)\nProtocol day: 0\nMode: on site
+LAST-MODIFIED:20260301T120000Z
+STATUS:TENTATIVE
+TRANSP:TRANSPARENT
+X-MICROSOFT-CDO-BUSYSTATUS:FREE
+X-TRIALSCHED-DATE:20260302
+"""  # noqa: E501 - content lines
+
+
+def test_an_event_line_by_line() -> None:
+    """One whole event as it was written by hand."""
+    assert sorted(events(ts.schedule(ALSTEM, SUBJECT))["DOSE1"]) == sorted(DOSE1.strip().splitlines())
+
+
+def test_the_head_line_by_line() -> None:
+    """One VCALENDAR, VERSION and PRODID first, a name, the protocol's fingerprint and nothing else."""
+    head = lines(ical.dumps(ts.schedule(ALSTEM, SUBJECT), stamp=STAMP))
+    assert head[: head.index("BEGIN:VEVENT")] == [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//trialsched//trialsched//EN",
+        "CALSCALE:GREGORIAN",
+        "NAME:P01-007",
+        "X-WR-CALNAME:P01-007",
+        f"X-TRIALSCHED-PROTOCOL:{ALSTEM.fingerprint}",
+    ]
+    assert head[-2:] == ["END:VCALENDAR", ""]
+
+
+@given(PLANS, STAMPS)
+def test_the_template_writes_the_lines_that_icalendar_writes(plan: ts.Plan, stamp: datetime) -> None:
+    """Written by a template compiled from icalendar's own output: equal line by line."""
+    assert lines(ical.dumps(plan, stamp=stamp)) == lines(ical.build(plan, stamp=stamp).to_ical())
+
+
+@given(PLANS)
+def test_bytes_that_every_program_accepts(plan: ts.Plan) -> None:
+    """UTF-8 without BOM, CRLF only, lines of at most 75 octets that end between characters, no blank line."""
+    data = ical.dumps(plan, stamp=STAMP)
+    assert data.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert data.endswith(b"END:VCALENDAR\r\n")
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    assert b"\r" not in data.replace(b"\r\n", b"")
+    for line in data.split(b"\r\n")[:-1]:
+        assert 0 < len(line) <= 75
+        line.decode()
+        assert line.strip(b" ") != b""
+
+
+@given(PLANS)
+def test_nothing_that_makes_a_meeting_or_leaks(plan: ts.Plan) -> None:
+    """No METHOD, ORGANIZER, ATTENDEE, alarm or task; CLASS:PRIVATE on every event; no id, title or label."""
+    content = lines(ical.dumps(plan, stamp=STAMP))
+    names = [line.partition(":")[0].partition(";")[0] for line in content]
+    assert not {"METHOD", "ORGANIZER", "ATTENDEE", "VALARM", "VTODO"} & {*names}
+    assert names.count("CLASS") == content.count("CLASS:PRIVATE") == len(plan)
+    text = "\n".join(content)
+    if plan.protocol == ALSTEM:
+        assert "alstem" not in text.replace("trialsched", "").lower()
+        for words in [*ALSTEM.meta.title.values(), *(label for v in ALSTEM.expanded for label in v.label.values())]:
+            assert words not in text
+
+
+@given(PLANS)
+def test_what_a_calendar_program_reads(plan: ts.Plan) -> None:
+    """All-day events with an exclusive end, in plan order, with the UIDs, dates and words that the plan gives."""
+    calendar = icalendar.Calendar.from_ical(ical.dumps(plan, stamp=STAMP))
+    found = calendar.walk("VEVENT")
+    assert len({event["UID"] for event in found}) == len(plan)
+    for event, row in zip(found, plan, strict=True):
+        day = row.attended if isinstance(row.attended, date) else row.booked or row.target
+        assert event["UID"] == ical.uid(plan.protocol.id, plan.subject.code, row.code)
+        assert event["DTSTART"].dt == day
+        assert type(event["DTSTART"].dt) is date
+        assert event["DTEND"].dt == day + timedelta(1)
+        assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == STAMP
+        assert str(event["SUMMARY"]).endswith(f" {row.code}")
+        assert len(str(event["SUMMARY"]).encode()) <= 255
+        assert str(event["X-TRIALSCHED-DATE"]) == day.isoformat().replace("-", "")
+        assert f"Target: {row.weekday} {row.target}" in event["DESCRIPTION"]
+        for end in (row.earliest, row.latest):
+            assert end is None or end.isoformat() in event["DESCRIPTION"]
+        assert ("assumed" in event["DESCRIPTION"]) == (row.window_basis == "assumed")
+
+
+OPAQUE = ["TRANSP:OPAQUE", "X-MICROSOFT-CDO-BUSYSTATUS:BUSY"]
+FREE = ["TRANSP:TRANSPARENT", "X-MICROSOFT-CDO-BUSYSTATUS:FREE"]
+DAY = date(2026, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "day", "status", "busy", "prefix"),
+    [
+        # in this order (design 8): attended, missed or called off by the end, booked, computed
+        (lambda s: s, "20260401", "TENTATIVE", FREE, ""),
+        (lambda s: s.booked("DOSE2", DAY), "20260402", "CONFIRMED", OPAQUE, ""),
+        (lambda s: s.booked("DOSE2", DAY).attended("DOSE2", date(2026, 4, 3)), "20260403", "CONFIRMED", OPAQUE, ""),
+        (lambda s: s.withheld("DOSE2", DAY), "20260402", "CONFIRMED", OPAQUE, ""),
+        (lambda s: s.missed("DOSE2"), "20260401", "CANCELLED", FREE, "CANCELLED "),
+        (lambda s: s.booked("DOSE2", DAY).missed("DOSE2"), "20260402", "CANCELLED", FREE, "CANCELLED "),
+        # the window ends on 8 April: open after the 7th, closed on the 8th
+        (lambda s: s.end(date(2026, 4, 7)), "20260401", "CANCELLED", FREE, "CANCELLED "),
+        (lambda s: s.end(date(2026, 4, 8)), "20260401", "TENTATIVE", FREE, ""),
+        (lambda s: s.booked("DOSE2", DAY).end(date(2026, 4, 7)), "20260402", "CANCELLED", FREE, "CANCELLED "),
+        (lambda s: s.attended("DOSE2", DAY).end(date(2026, 3, 3)), "20260402", "CONFIRMED", OPAQUE, ""),
+    ],
+)
+def test_date_status_and_transparency(
+    make: Callable[[ts.Subject], ts.Subject], day: str, status: str, busy: list[str], prefix: str
+) -> None:
+    """What an event says follows from the facts, in one order."""
+    event = events(ts.schedule(ALSTEM, make(SUBJECT)))["DOSE2"]
+    assert f"DTSTART;VALUE=DATE:{day}" in event
+    assert f"STATUS:{status}" in event
+    assert [line for line in event if line in OPAQUE + FREE] == busy
+    assert f"SUMMARY:{prefix}P01-007 DOSE2" in event
+
+
+@pytest.mark.parametrize(("ended", "status"), [(date(2026, 6, 1), "CANCELLED"), (date(2026, 6, 2), "TENTATIVE")])
+def test_a_visit_without_window_is_called_off_by_its_target(ended: date, status: str) -> None:
+    """Month 3 as registered has no window: its target is 2 June."""
+    event = events(ts.schedule(ALSTEM.as_registered(), SUBJECT.end(ended)))["M03"]
+    assert f"STATUS:{status}" in event
+
+
+def description(plan: ts.Plan, code: str) -> str:
+    """Return what the description of an event says."""
+    calendar = icalendar.Calendar.from_ical(ical.dumps(plan, stamp=STAMP))
+    return next(str(e["DESCRIPTION"]) for e in calendar.walk("VEVENT") if str(e["SUMMARY"]).endswith(f" {code}"))
+
+
+def test_windows_in_words() -> None:
+    """Assumed, none stated, cut by limits, without a day left, provisional and partly known: each is said."""
+    assert "to Tuesday 2026-06-09, both included (±7 days; assumed, not in the protocol)" in description(
+        ts.schedule(ALSTEM, SUBJECT), "M03"
+    )
+    assert "Window: none stated" in description(ts.schedule(ALSTEM.as_registered(), SUBJECT), "M03")
+    base = ts.Subject("S", baseline=date(2026, 1, 1), arm="B")
+    cut = ts.schedule(CYCLES, base.booked("M06", date(2026, 4, 30)))
+    assert "(-3/+10 days, cut by limits)" in description(cut, "SAFE")
+    empty = ts.schedule(CYCLES, base.booked("M06", date(2026, 4, 22)))
+    assert "Window: -3/+10 days, of which limits leave no day" in description(empty, "SAFE")
+    provisional = ts.schedule(ALSTEM, replace(SUBJECT, baseline_status="provisional"))
+    assert "Provisional: rests on a date that is not fixed yet" in description(provisional, "M03")
+    partly = ts.schedule(ALSTEM, SUBJECT.attended("DOSE2", ts.PartialDate(2026, 4)))
+    assert "Attended: 2026-04, the day is not known" in description(partly, "DOSE2")
+    assert "Mode: by phone" in description(partly, "M04")
+
+
+def test_a_variant_is_shown() -> None:
+    """What is not assumed is said by the file."""
+    assert "X-TRIALSCHED-VARIANT:as-registered" in lines(
+        ical.dumps(ts.schedule(ALSTEM.as_registered(), SUBJECT), stamp=STAMP)
+    )
+
+
+def test_hostile_subject_codes_stay_text() -> None:
+    """Commas, semicolons, backslashes and colons are escaped or plain text, never another property."""
+    code = "a,b;c\\n:d\\, METHOD:REQUEST"
+    data = ical.dumps(ts.schedule(ALSTEM, replace(SUBJECT, code=code)), stamp=STAMP)
+    calendar = icalendar.Calendar.from_ical(data)
+    for name in ("NAME", "X-WR-CALNAME"):
+        assert rf"{name}:a\,b\;c\\n:d\\\, METHOD:REQUEST" in lines(data)
+    assert {str(e["SUMMARY"]).rpartition(" ")[0] for e in calendar.walk("VEVENT")} == {code}
+    assert not any(line.startswith("METHOD") for line in lines(data))
+
+
+def test_long_summaries_keep_the_visit_code() -> None:
+    """At most 255 octets: the subject's code is cut between characters."""
+    subject = replace(SUBJECT, code="\U0001f600" * 64).missed("DOSE2")
+    summary = next(s for s in events(ts.schedule(ALSTEM, subject))["DOSE2"] if s.startswith("SUMMARY:"))
+    assert summary.startswith("SUMMARY:CANCELLED \U0001f600")
+    assert summary.endswith("\u2026 DOSE2")
+    assert 250 < len(summary.removeprefix("SUMMARY:").encode()) <= 255
+
+
+def test_the_stamp_is_written_in_utc_to_the_second() -> None:
+    """DTSTAMP and LAST-MODIFIED are UTC, whatever zone the argument has."""
+    plan = ts.schedule(ALSTEM, SUBJECT)
+    warsaw = datetime(2026, 3, 1, 13, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
+    assert ical.dumps(plan, stamp=warsaw) == ical.dumps(plan, stamp=STAMP)
+
+
+@pytest.mark.parametrize("stamp", [datetime(2026, 3, 1, 12, 0), date(2026, 3, 1), "2026-03-01", None])  # noqa: DTZ001
+def test_a_stamp_has_a_zone(stamp: Any) -> None:  # noqa: ANN401
+    """A naive time is refused: it is a different moment on every machine."""
+    with pytest.raises(ts.InvalidTypeError) as caught:
+        ical.dumps(ts.schedule(ALSTEM, SUBJECT), stamp=stamp)
+    assert caught.value.where == "stamp"
+
+
+def test_a_booking_with_a_time_of_day_is_refused() -> None:
+    """Only whole days can be written; the visit is named. Once it is attended the time no longer matters."""
+    booked = SUBJECT.booked("DOSE2", DAY, time(9, 30))
+    with pytest.raises(ts.InvalidValueError) as caught:
+        ical.dumps(ts.schedule(ALSTEM, booked), stamp=STAMP)
+    assert caught.value.where == "DOSE2"
+    assert ical.dumps(ts.schedule(ALSTEM, booked.attended("DOSE2", DAY)), stamp=STAMP)
+
+
+def test_the_last_day_of_the_calendar_has_no_end() -> None:
+    """The exclusive end of 31 December 9999 is no date."""
+    protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site")])
+    plan = ts.schedule(protocol, ts.Subject("S", baseline=date(9999, 12, 31)))
+    with pytest.raises(ts.DateOutOfRangeError) as caught:
+        ical.dumps(plan, stamp=STAMP)
+    assert caught.value.where == "D0"
+
+
+def test_the_study_key_changes_every_uid_and_appears_nowhere() -> None:
+    """The study key may be a secret."""
+    plan = ts.schedule(ALSTEM, SUBJECT)
+    keyed = ical.dumps(plan, stamp=STAMP, study_key="a secret key")
+    assert "UID:6a7f7250-33eb-519a-b969-6e87c1b9c1e0" in lines(keyed)
+    assert b"secret" not in keyed
+    uids = [
+        {line for line in lines(data) if line.startswith("UID:")} for data in (keyed, ical.dumps(plan, stamp=STAMP))
+    ]
+    assert not uids[0] & uids[1]
+    for bad in ("", "a\nb"):
+        with pytest.raises(ts.InvalidValueError):
+            ical.dumps(plan, stamp=STAMP, study_key=bad)
+
+
+def test_uids_stay_when_the_protocol_is_amended() -> None:
+    """The study key is never the version or variant."""
+    amended = replace(ALSTEM, version="9", meta=replace(ALSTEM.meta, title={"en": "New"}))  # type: ignore[arg-type]
+    found = []
+    for protocol in (ALSTEM, amended, ALSTEM.as_registered()):
+        data = ical.dumps(ts.schedule(protocol, SUBJECT), stamp=STAMP)
+        found.append([line for line in lines(data) if line.startswith("UID:")])
+    assert found[0] == found[1] == found[2]
+
+
+@given(PLANS)
+def test_our_own_exports_read_back(plan: ts.Plan) -> None:
+    """An untouched export gives every open booking of the plan and nothing else."""
+    expected = tuple(
+        ts.VisitRecord(row.code, booked=row.booked)
+        for row in plan
+        if row.booked and row.attended is None and row.outcome != "missed"
+        and not (plan.subject.ended and (row.latest or row.target) > plan.subject.ended)
+    )  # fmt: skip
+    assert ical.loads(ical.dumps(plan, stamp=STAMP), plan) == {plan.subject.code: expected}
+
+
+def test_components_in_reverse_order_say_the_same() -> None:
+    """The order of events in a file means nothing but the order of records."""
+    plan = ts.schedule(ALSTEM, SUBJECT.booked("DOSE2", DAY).booked("M03", date(2026, 6, 3)))
+    calendar = ical.build(plan, stamp=STAMP)
+    calendar.subcomponents.reverse()
+    found = ical.loads(calendar.to_ical(), plan)
+    assert set(found["P01-007"]) == {*ical.loads(ical.dumps(plan, stamp=STAMP), plan)["P01-007"]}
+    assert [record.visit for record in found["P01-007"]] == ["M03", "DOSE2"]
+
+
+def test_an_event_that_a_person_moved_is_a_booking() -> None:
+    """An event counts as moved when its start differs from its X-TRIALSCHED-DATE."""
+    plan = ts.schedule(ALSTEM, SUBJECT)
+    data = ical.dumps(plan, stamp=STAMP)
+    moved = data.replace(b"DTSTART;VALUE=DATE:20260401", b"DTSTART;VALUE=DATE:20260403")
+    assert ical.loads(data, plan) == {"P01-007": ()}
+    assert ical.loads(moved, plan) == {"P01-007": (ts.VisitRecord("DOSE2", booked=date(2026, 4, 3)),)}
+    assert ical.load(BytesIO(moved), [plan]) == ical.loads(moved.decode(), [plan])
+
+
+def test_several_subjects_are_told_apart_by_their_uids() -> None:
+    """UIDs are matched against those the plans would have."""
+    plans = [ts.schedule(ALSTEM, replace(SUBJECT, code=code).booked("DOSE2", DAY)) for code in ("P1", "P2")]
+    data = ical.dumps(plans[1], stamp=STAMP)
+    assert ical.loads(data, plans) == {"P1": (), "P2": (ts.VisitRecord("DOSE2", booked=DAY),)}
+    keyed = ical.dumps(plans[1], stamp=STAMP, study_key="k")
+    assert ical.loads(keyed, plans, study_key="k")["P2"]
+    with pytest.raises(ts.InvalidValueError, match="none of these plans"):
+        ical.loads(keyed, plans)
+    with pytest.raises(ts.InvalidValueError, match="none of these plans"):
+        ical.loads(data, plans[0])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", b"BEGIN:VCALENDAR\r\n", b"\xff\xfe", "BEGIN:VEVENT\r\nEND:VEVENT\r\n", b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\n",
+     b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"],
+)  # fmt: skip
+def test_what_is_no_calendar_is_refused(data: bytes | str) -> None:
+    """Every unreadable file gives the library's own error."""
+    with pytest.raises(ts.InvalidValueError):
+        ical.loads(data, ts.schedule(ALSTEM, SUBJECT))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"X-TRIALSCHED-DATE:20260401\r\n", b""),
+        (b"DTSTART;VALUE=DATE:20260401\r\n", b""),
+        (b"DTSTART;VALUE=DATE:20260401", b"DTSTART:20260401T090000Z"),
+        (b"DTSTART;VALUE=DATE:20260401", b"DTSTART;VALUE=DATE:20261399"),
+    ],
+)
+def test_events_that_lost_what_is_needed_are_refused(old: bytes, new: bytes) -> None:
+    """An event of ours without a whole-day start or its exported date is named."""
+    plan = ts.schedule(ALSTEM, SUBJECT)
+    data = ical.dumps(plan, stamp=STAMP)
+    assert old in data
+    with pytest.raises(ts.InvalidValueError):
+        ical.loads(data.replace(old, new), plan)
+
+
+def test_dump_writes_the_bytes_of_dumps() -> None:
+    """The file verb and the bytes verb are one."""
+    out = BytesIO()
+    plan = ts.schedule(ALSTEM, SUBJECT)
+    ical.dump(plan, out, stamp=STAMP)
+    assert out.getvalue() == ical.dumps(plan, stamp=STAMP)
+
+
+def test_our_files_are_known_by_their_prodid() -> None:
+    """What another program wrote is not ours, even when it names us somewhere."""
+    data = ical.dumps(ts.schedule(ALSTEM, SUBJECT), stamp=STAMP)
+    assert ical.is_ours(data)
+    assert not ical.is_ours(data.replace(b"PRODID:-//trialsched", b"PRODID:-//other"))
+    assert not ical.is_ours(b"notes\r\nPRODID:-//trialsched//trialsched//EN\r\n")
+    assert not ical.is_ours(b"")

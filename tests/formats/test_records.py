@@ -1,0 +1,116 @@
+"""Lists of subjects."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import trialsched as ts
+from trialsched.formats.records import loads_subjects
+
+HEADER = "subject,baseline,baseline_status,arm,ended,end_reason,language\n"
+
+
+def test_the_first_two_columns_suffice() -> None:
+    """A code and a baseline make a subject; rows know their line."""
+    found = loads_subjects("subject,baseline\nP1,2026-03-02\n\nP2,2026-03-03\n")
+    assert found.problems == ()
+    assert [(row.line, row.subject) for row in found.rows] == [
+        (2, ts.Subject("P1", baseline=date(2026, 3, 2))),
+        (4, ts.Subject("P2", baseline=date(2026, 3, 3))),
+    ]
+
+
+def test_every_column() -> None:
+    """Columns in any order, with blanks around."""
+    text = "arm, baseline ,subject,ended,end_reason,language,baseline_status\nA, 2026-03-02 ,P1,2026-04-01,withdrawn,pl,provisional\n"
+    assert loads_subjects(text).rows[0].subject == ts.Subject(
+        "P1",
+        baseline=date(2026, 3, 2),
+        arm="A",
+        ended=date(2026, 4, 1),
+        end_reason="withdrawn",
+        language="pl",
+        baseline_status="provisional",
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbfsubject,baseline\r\nP1,2026-03-02\r\n",
+        b"subject;baseline\r\nP1;2026-03-02\r\n",
+        b"subject,baseline,\rP1,2026-03-02,\r",
+        "\ufeffsubject,baseline\nP1,2026-03-02",
+        b'"subject","baseline"\n"P1","2026-03-02"\n,\n\n',
+    ],
+)
+def test_files_as_spreadsheets_save_them(data: bytes | str) -> None:
+    """Byte order mark, semicolons, any line ends, empty columns and rows at the end."""
+    found = loads_subjects(data)
+    assert found.problems == ()
+    assert [row.subject.code for row in found.rows] == ["P1"]
+
+
+def places(text: str) -> list[str]:
+    """Return the places of the bad rows' problems."""
+    return [problem.where for problem in loads_subjects(HEADER + text).problems]
+
+
+def test_bad_rows_are_named_and_stop_nothing_else() -> None:
+    """Every problem has its line and column; the good rows stay."""
+    text = "P1,2026-02-30\nP2,2026-03-02\n,2026-03-02\nP4,\nP5,2026-03-02,maybe\nP6,2026-03-02,,,2026-13-01,bored\n"
+    found = loads_subjects(HEADER + text)
+    assert [problem.where for problem in found.problems] == [
+        "line 2: baseline",
+        "line 4: subject",
+        "line 5: baseline",
+        "line 6: baseline_status",
+        "line 7: ended",
+    ]
+    assert [row.subject.code for row in found.rows] == ["P2"]
+    assert places("P1,2026-03-02,,,,,,extra\n") == ["line 2"]
+    assert places("P1,2026-03-02,,,,completed\n") == ["line 2: end_reason"]
+
+
+def test_codes_equal_but_for_case_are_bad_rows_all_of_them() -> None:
+    """Two files on one name would overwrite each other on some systems (design 10)."""
+    found = loads_subjects(HEADER + "p1,2026-03-02\nP2,2026-03-02\nP1,2026-03-03\n")
+    assert [problem.where for problem in found.problems] == ["line 2: subject", "line 4: subject"]
+    assert [row.subject.code for row in found.rows] == ["P2"]
+
+
+def test_rows_that_span_lines_are_named_by_their_first() -> None:
+    """A quoted line break inside a cell does not shift the lines of later rows."""
+    found = loads_subjects('subject,baseline,arm\nP1,2026-03-02,"a\nb"\nP2,soon,\n')
+    assert [problem.where for problem in found.problems] == ["line 2: arm", "line 4: baseline"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("", "no column 'subject' and no column 'baseline'"),
+        ("code,baseline\n", "unknown column 'code'"),
+        ("subject,base line\n", "expected 'baseline', the nearest one"),
+        ("subject,baseline,subject\n", "stands twice"),
+        ("subject\n", "no column 'baseline'"),
+        (b"subject,baseline\nP\xb3,2026-03-02\n", "byte 18 is not UTF-8"),
+        ('subject,baseline\n"P1,2026-03-02\n', "not CSV"),
+    ],
+)
+def test_files_that_are_no_such_list_are_refused(data: str | bytes, message: str) -> None:
+    """The header tells whether it is one."""
+    with pytest.raises(ts.InvalidValueError, match=message):
+        loads_subjects(data)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Nothing but the library's own error ever comes out, and text is never passed over in silence."""
+    try:
+        found = loads_subjects("subject,baseline\n" + text)
+    except ts.InvalidValueError:
+        return
+    told = {row.line for row in found.rows} | {int(p.where.split()[1].rstrip(":")) for p in found.problems}
+    assert bool(told) == any(cell.strip() for line in text.splitlines() for cell in line.replace('"', "").split(","))

@@ -1,0 +1,245 @@
+"""Plans as JSON, JSON lines, CSV and Markdown, and read back."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import trialsched as ts
+from trialsched import strategies
+from trialsched.formats import results
+
+ALSTEM = ts.load_protocol("alstem")
+SUBJECT = ts.Subject("P01-007", baseline=date(2026, 3, 2))
+PLAN = ts.schedule(ALSTEM, SUBJECT.booked("DOSE2", date(2026, 4, 2), time(9, 5)).attended("DOSE1", date(2026, 3, 4)))
+
+# The contract of design 9, in its order.
+TOP = ["schema", "generator", "protocol", "subject", "arm", "baseline", "baseline_status", "day_zero",
+       "day_zero_source", "visits"]  # fmt: skip
+VISIT = ["visit", "label", "epoch", "mode", "target", "earliest", "latest", "window_basis", "protocol_day", "study_day",
+         "weekday", "booked", "booked_time", "attended", "outcome", "provisional", "why"]  # fmt: skip
+
+
+def test_the_field_names_of_the_contract() -> None:
+    """Field names are fixed; what is added comes after them."""
+    document = json.loads(results.dumps(PLAN))
+    assert list(document)[: len(TOP)] == TOP
+    assert list(document)[len(TOP) :] == ["notes"]
+    assert all(list(visit) == VISIT for visit in document["visits"])
+    assert document["schema"] == "trialsched/plan/1"
+    assert document["generator"] == {"name": "trialsched", "version": ts.__version__}
+    assert document["protocol"] == {
+        "id": "alstem",
+        "version": "2022-05-03",
+        "variant": None,
+        "sha256": ALSTEM.fingerprint,
+    }
+
+
+def test_one_row_of_the_json_by_hand() -> None:
+    """Dose 2 counted from 4 March 2026, booked for 2 April at 09:05."""
+    document = json.loads(results.dumps(PLAN))
+    assert (document["baseline"], document["day_zero"], document["day_zero_source"]) == (
+        "2026-03-02",
+        "2026-03-04",
+        "attended",
+    )
+    row = document["visits"][4]
+    assert row.pop("why").startswith("DOSE2 is 30 days after DOSE1 (attended date 2026-03-04): 2026-04-03")
+    assert row == {
+        "visit": "DOSE2",
+        "label": {"en": "IMP administration 2", "pl": "Podanie produktu 2"},
+        "epoch": "treatment",
+        "mode": "on-site",
+        "target": "2026-04-03",
+        "earliest": "2026-03-27",
+        "latest": "2026-04-10",
+        "window_basis": "protocol",
+        "protocol_day": 30,
+        "study_day": 31,
+        "weekday": "Friday",
+        "booked": "2026-04-02",
+        "booked_time": "09:05",
+        "attended": None,
+        "outcome": None,
+        "provisional": False,
+    }
+
+
+def test_variant_and_nulls() -> None:
+    """As registered, follow-ups have no window: nulls, basis `none`; the variant is shown."""
+    document = json.loads(results.dumps(ts.schedule(ALSTEM.as_registered(), SUBJECT)))
+    assert document["protocol"]["variant"] == "as-registered"
+    month = document["visits"][6]
+    assert (month["earliest"], month["latest"], month["window_basis"]) == (None, None, "none")
+
+
+def test_text_is_unescaped_and_ends_with_a_line_feed() -> None:
+    """Polish letters stay letters; lines end with a line feed alone."""
+    text = results.dumps(PLAN)
+    assert "Rozmowa telefoniczna po 4 miesiącach" in text
+    assert text.endswith("}\n")
+    assert "\r" not in text
+
+
+def test_json_holds_one_plan_and_lines_any_number() -> None:
+    """Several subjects: one JSON document a line (design 9)."""
+    with pytest.raises(ts.InvalidValueError):
+        results.dumps([PLAN, PLAN])
+    with pytest.raises(ts.InvalidValueError):
+        results.dumps([])
+    lines = results.dumps([PLAN, PLAN], format="jsonl").splitlines()
+    assert [json.loads(line) for line in lines] == [json.loads(results.dumps(PLAN))] * 2
+    assert not results.dumps([], format="jsonl")
+
+
+def table(text: str) -> list[dict[str, str]]:
+    """Read CSV as another program does."""
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_csv_has_the_subject_first_then_the_json_names() -> None:
+    """Columns by the names of the JSON, labels by language, empty for null, the stamp of the origin last."""
+    text = results.dumps(PLAN, format="csv")
+    header = text.partition("\n")[0].split(",")
+    assert header == [
+        "subject",
+        "visit",
+        "label_en",
+        "label_pl",
+        *VISIT[2:],
+        "protocol_id",
+        "protocol_version",
+        "protocol_variant",
+        "protocol_sha256",
+        "generator_version",
+    ]
+    rows = table(text)
+    assert len(rows) == 17
+    assert rows[4]["target"] == "2026-04-03"
+    assert rows[4]["attended"] == ""
+    assert rows[4]["provisional"] == "false"
+    assert {row["subject"] for row in rows} == {"P01-007"}
+
+
+def test_csv_quotes_what_needs_it() -> None:
+    """A code with commas, quotes and a language that only one plan has still read back as they were."""
+    odd = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site", label={"de": 'Besuch, "eins"'})])
+    plans = [PLAN, ts.schedule(odd, ts.Subject('a,"b"', baseline=date(2026, 3, 2)))]
+    rows = table(results.dumps(plans, format="csv"))
+    assert rows[17]["subject"] == 'a,"b"'
+    assert rows[17]["label_de"] == 'Besuch, "eins"'
+    assert rows[0]["label_de"] == ""
+
+
+def test_markdown_is_a_table_with_its_origin() -> None:
+    """One row a visit, the protocol's fingerprint and the library's version below; nothing acts as markup."""
+    text = results.dumps(ts.schedule(ALSTEM, replace(SUBJECT, code="<b>|x|_y_")), format="markdown")
+    assert text.startswith("## \\<b>\\|x\\|\\_y\\_\n")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 19
+    assert {line.replace("\\|", "").count("|") for line in rows} == {11}
+    assert "| DOSE2 | 2026-04-01 | Wednesday | 2026-03-25 | 2026-04-08 | protocol | 31 | on-site |  |  |" in rows
+    assert f"sha256 {ALSTEM.fingerprint}; trialsched {ts.__version__}." in text
+
+
+def test_markdown_says_what_was_passed_over() -> None:
+    """Notes are listed, a provisional baseline is said."""
+    subject = replace(SUBJECT, baseline_status="provisional").attended("DOSE1", ts.PartialDate(2026, 3))
+    text = results.dumps(ts.schedule(ALSTEM, subject), format="markdown")
+    assert "Baseline 2026-03-02 (provisional)" in text
+    assert "* DOSE1: attended 2026-03 is only partly known" in text
+
+
+@given(strategies.plans())
+def test_a_plan_read_back_is_the_plan(plan: ts.Plan) -> None:
+    """A plan read from its JSON differs in nothing that `changes` compares."""
+    read = results.loads(results.dumps(plan))
+    assert ts.changes(plan, read) == ts.changes(read, plan) == ()
+    assert read.subject == plan.subject.code
+    assert results.loads(results.dumps(plan).encode()) == read
+    assert results.load(io.BytesIO(results.dumps(plan).encode())) == read
+
+
+@given(strategies.plans(), st.sampled_from(("json", "jsonl", "csv", "markdown")))
+def test_dump_writes_what_dumps_gives(plan: ts.Plan, form: Any) -> None:  # noqa: ANN401
+    """The file verb writes the text verb's UTF-8."""
+    out = io.BytesIO()
+    results.dump(plan, out, format=form)
+    assert out.getvalue().decode() == results.dumps(plan, format=form)
+
+
+def test_keys_that_a_later_version_added_are_passed_over() -> None:
+    """Adding is allowed: a newer plan is still read."""
+    document = {**json.loads(results.dumps(PLAN)), "new": 1}
+    document["visits"][0]["new"] = 1
+    assert ts.changes(PLAN, results.loads(json.dumps(document))) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda d: d.update(schema="trialsched/plan/2"), "schema"),
+        (lambda d: d.update(visits=3), "visits"),
+        (lambda d: d.update(subject=None), "subject"),
+        (lambda d: d.update(protocol=[]), "protocol"),
+        (lambda d: d["protocol"].pop("version"), "protocol.version"),
+        (lambda d: d["visits"].append(3), "visits[17]"),
+        (lambda d: d["visits"].append(d["visits"][0]), "visits[17].visit"),
+        (lambda d: d["visits"][2].update(target="2026-13-01"), "visits[2]"),
+        (lambda d: d["visits"][2].update(target=None), "visits[2]"),
+        (lambda d: d["visits"][2].update(earliest=None), "visits[2]"),
+        (lambda d: d["visits"][2].update(latest="2020-01-01"), "visits[2]"),
+        (lambda d: d["visits"][2].update(mode="fax"), "visits[2]"),
+        (lambda d: d["visits"][2].update(attended="2026-99"), "visits[2]"),
+        (lambda d: d["visits"][2].update(booked="2026-03-04", booked_time="noon"), "visits[2]"),
+        (lambda d: d["visits"][2].pop("visit"), "visits[2].visit"),
+    ],
+)
+def test_damaged_plans_are_refused_by_place(change: Any, where: str) -> None:  # noqa: ANN401
+    """What cannot be read is named by its place, counted from 0."""
+    document = json.loads(results.dumps(PLAN))
+    change(document)
+    with pytest.raises(ts.InvalidValueError) as caught:
+        results.loads(json.dumps(document))
+    assert caught.value.where == where
+
+
+@pytest.mark.parametrize("data", ["", "[]", "3", "{", b"\xff", "[" * 100_000, "null"])
+def test_what_is_no_plan_is_refused(data: str | bytes) -> None:
+    """Other JSON, no JSON, no text and endless nesting are the library's own error."""
+    with pytest.raises(ts.InvalidValueError):
+        results.loads(data)
+
+
+def test_changes_as_json() -> None:
+    """Dates with the days between them, windows with both ends, null where there is none."""
+    found = (
+        ts.Change("V1", "target", date(2026, 3, 2), date(2026, 3, 5)),
+        ts.Change("V1", "window", ts.DateRange(date(2026, 3, 1), date(2026, 3, 3)), None),
+        ts.Change("V1", "booked", None, datetime(2026, 3, 5, 9, 30)),  # noqa: DTZ001
+        ts.Change("V1", "attended", None, ts.PartialDate(2026, 3)),
+        ts.Change("V2", "mode", "phone", "on-site"),
+    )
+    document = json.loads(results.dumps_changes("P1", found))
+    assert document["schema"] == "trialsched/changes/1"
+    assert document["subject"] == "P1"
+    assert document["changes"] == [
+        {"visit": "V1", "kind": "target", "old": "2026-03-02", "new": "2026-03-05", "days": 3},
+        {
+            "visit": "V1",
+            "kind": "window",
+            "old": {"earliest": "2026-03-01", "latest": "2026-03-03"},
+            "new": None,
+            "days": None,
+        },
+        {"visit": "V1", "kind": "booked", "old": None, "new": "2026-03-05T09:30:00", "days": None},
+        {"visit": "V1", "kind": "attended", "old": None, "new": "2026-03", "days": None},
+        {"visit": "V2", "kind": "mode", "old": "phone", "new": "on-site", "days": None},
+    ]
