@@ -24,7 +24,8 @@ def test_the_first_two_columns_suffice() -> None:
 
 def test_every_column() -> None:
     """Columns in any order, with blanks around."""
-    text = "arm, baseline ,subject,ended,end_reason,language,baseline_status\nA, 2026-03-02 ,P1,2026-04-01,withdrawn,pl,provisional\n"
+    text = "arm, baseline ,subject,ended,end_reason,language,baseline_status\n"
+    text += "A, 2026-03-02 ,P1,2026-04-01,withdrawn,pl,provisional\n"
     assert loads_subjects(text).rows[0].subject == ts.Subject(
         "P1",
         baseline=date(2026, 3, 2),

@@ -225,7 +225,7 @@ def _description(row: PlannedVisit) -> str:
 def _booking(event: icalendar.Component, row: PlannedVisit) -> VisitRecord | None:
     exported = event.get("X-TRIALSCHED-DATE")
     try:
-        start = event["DTSTART"].dt
+        start: object = event.decoded("DTSTART")
     except (KeyError, ValueError):  # missing, or unreadable
         start = None
     if exported is None or type(start) is not date:

@@ -32,9 +32,8 @@ def test_the_bundled_protocols_survive_both_formats(name: str) -> None:
 
 def test_a_document_reads_like_the_protocol() -> None:
     """Plain texts in reading order, defaults left out."""
-    protocol = ts.Protocol(
-        "demo", "1", "D0", [ts.Visit("D0", "on-site"), ts.Visit("W1", "phone", ts.Timing("P1W after D0", window="±1 d"))]
-    )  # fmt: skip
+    visits = [ts.Visit("D0", "on-site"), ts.Visit("W1", "phone", ts.Timing("P1W after D0", window="±1 d"))]
+    protocol = ts.Protocol("demo", "1", "D0", visits)
     assert documents.dumps(protocol) == (
         'schema = "trialsched/protocol/1"\nid = "demo"\nversion = "1"\nanchor = "D0"\n\n'
         '[[visits]]\ncode = "D0"\nmode = "on-site"\n\n'

@@ -1,0 +1,142 @@
+"""Files: names, and whole or not written at all."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trialsched.cli.files import file_name, save, wrote_csv, wrote_json
+from trialsched.cli.inputs import BadInput
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("P01-007", "P01-007.ics"),
+        ("a b", "a%20b.ics"),
+        ("a/b\\c:d", "a%2Fb%5Cc%3Ad.ics"),
+        ("Łódź", "%C5%81%C3%B3d%C5%BA.ics"),
+        ("..", "%2E%2E.ics"),
+        (".x", "%2Ex.ics"),
+        ("x.", "x%2E.ics"),
+        ("%41", "%2541.ics"),
+        ("CON", "%43ON.ics"),
+        ("con.1", "%63on.1.ics"),
+        ("LPT1", "%4CPT1.ics"),
+        ("CONSOLE", "CONSOLE.ics"),
+        ("-x", "-x.ics"),
+    ],
+)
+def test_file_names(code: str, name: str) -> None:
+    """Outside `A-Za-z0-9._-`, a leading or trailing dot and reserved names become %XX (design 10)."""
+    assert file_name(code, ".ics") == name
+
+
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
+def test_different_codes_have_different_names(one: str, other: str) -> None:
+    """No two codes share a file, and no name leaves its folder."""
+    if any("\ud800" <= letter <= "\udfff" for letter in one + other):
+        return
+    assert (file_name(one, "") == file_name(other, "")) == (one == other)
+    assert Path(file_name(one, ".ics")).name == file_name(one, ".ics")
+
+
+@pytest.mark.parametrize(
+    ("data", "ours"),
+    [
+        (b'{"generator": {"name": "trialsched", "version": "1"}}', True),
+        (b'{"generator": {"name": "trialsched"}}\n{"generator": {"name": "trialsched"}}\n', True),
+        (b'{"generator": {"name": "trialsched"}}\n{"generator": {"name": "other"}}\n', False),
+        (b'{"generator": "trialsched"}', False),
+        (b"[]", False),
+        (b"", False),
+        (b"[" * 100_000, False),
+        (b"\xff", False),
+    ],
+)
+def test_json_of_ours_is_known_by_its_generator(data: bytes, *, ours: bool) -> None:
+    """A file, or every line of it, names trialsched."""
+    assert wrote_json(data) is ours
+
+
+def test_csv_of_ours_is_known_by_its_header() -> None:
+    """The header line of a plan; a list of subjects is not one."""
+    assert wrote_csv(b"subject,visit,target,window_basis,generator_version\n")
+    assert not wrote_csv(b"subject,baseline\n")
+    assert not wrote_csv(b"")
+    assert not wrote_csv(b"\xff\xfe")
+
+
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    """`/dev/null` stays a device."""
+    save(Path(os.devnull), b"x", lambda _: False, force=False)
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_folder_and_a_missing_folder_are_bad_input(tmp_path: Path) -> None:
+    """Neither is a file that can be written."""
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path, tmp_path / "gone" / "x.ics", tmp_path / "file" / "x.ics"):
+        with pytest.raises(BadInput):
+            save(path, b"x", lambda _: True, force=True)
+
+
+def test_a_failing_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error while writing keeps the old file and removes the new part."""
+    path = tmp_path / "x.ics"
+    path.write_bytes(b"old")
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        save(path, b"new", lambda _: True, force=False)
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.ics"]
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from trialsched.cli.files import save
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+owner, name, after = {"mkstemp": ("tempfile", "mkstemp", False), "write": ("os", "fdopen", False),
+    "written": ("os", "fsync", False), "synced": ("os", "fsync", True), "chmod": ("pathlib", "chmod", False),
+    "before": ("pathlib", "replace", False), "after": ("pathlib", "replace", True)}[sys.argv[2]]
+import tempfile
+at = {"tempfile": tempfile, "os": os, "pathlib": pathlib.Path}[owner]
+real = getattr(at, name)
+setattr(at, name, (lambda *a, **k: (real(*a, **k), die())) if after else die)
+save(pathlib.Path(sys.argv[1]), b"new" * 100_000, lambda _: True, force=False)
+"""
+
+
+@pytest.mark.parametrize(
+    ("point", "expected"),
+    [
+        ("mkstemp", b"old"),
+        ("write", b"old"),
+        ("written", b"old"),
+        ("synced", b"old"),
+        ("chmod", b"old"),
+        ("before", b"old"),
+        ("after", b"new" * 100_000),
+    ],
+)
+def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(
+    tmp_path: Path, point: str, expected: bytes
+) -> None:
+    """A crash at any moment leaves the old file or the new one, whole."""
+    path = tmp_path / "x.ics"
+    path.write_bytes(b"old")
+    done = subprocess.run([sys.executable, "-c", KILLED, path, point], cwd=tmp_path, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_bytes() == expected
