@@ -209,7 +209,7 @@ def test_the_cache_is_bounded_and_invisible(days: list[date]) -> None:
     fresh = pickle.loads(pickle.dumps(ALSTEM))  # noqa: S301 - our own bytes
     for day in days:
         ts.schedule(fresh, ts.Subject("S", baseline=day))
-    assert len(program(fresh).scratch[False]) <= 256
+    assert len(program(fresh).scratch["planned"]) <= 256
     assert fresh == ALSTEM
     assert hash(fresh) == hash(ALSTEM)
     assert pickle.dumps(fresh) == pickle.dumps(pickle.loads(pickle.dumps(ALSTEM)))  # noqa: S301 - our own bytes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched.errors import DateOutOfRangeError
 from trialsched.offsets import PartialDate
-from trialsched.plan.model import Plan
+from trialsched.plan.model import Answer, Plan
 from trialsched.plan.rows import SOURCES, AppliedLimit, PlannedVisit, basis_of
 from trialsched.protocol import Protocol, cut
 
@@ -58,7 +58,7 @@ def schedule_general(protocol: Protocol, subject: Subject, baseline: date, compi
     source: DayZeroSource = "baseline" if zero.source == "target" else zero.source
     rows = tuple(row._replace(day_zero=zero.day) for row in attempt.rows if row is not None)
     notes = _notes(compiled, records, unusable, attempt.references)
-    return Plan(protocol, subject, rows, zero.day, source, notes, tuple(others))
+    return Plan(protocol, subject, Answer(rows, zero.day, source, notes, tuple(others)))
 
 
 class _General:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trialsched._text import unknown_visit
 from trialsched.protocol import Protocol, program
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from trialsched.subject import Subject, VisitRecord
 
 
+class Answer(NamedTuple):
+    """What `schedule` found, apart from whose plan it is."""
+
+    rows: tuple[PlannedVisit, ...]
+    day_zero: date
+    day_zero_source: DayZeroSource
+    notes: tuple[str, ...] = ()
+    other_records: tuple[VisitRecord, ...] = ()
+
+
 class Plan:
     """Every visit of one subject, in protocol order; immutable.
 
@@ -22,26 +32,13 @@ class Plan:
     English what was passed over, `other_records` are those of codes that are not in the plan.
     """
 
-    __slots__ = ("_day_zero", "_day_zero_source", "_notes", "_other_records", "_protocol", "_rows", "_subject")
+    __slots__ = ("_answer", "_protocol", "_subject")
 
-    def __init__(  # noqa: PLR0913, PLR0917 - made by `schedule`
-        self,
-        protocol: Protocol,
-        subject: Subject,
-        rows: tuple[PlannedVisit, ...],
-        day_zero: date,
-        day_zero_source: DayZeroSource,
-        notes: tuple[str, ...] = (),
-        other_records: tuple[VisitRecord, ...] = (),
-    ) -> None:
+    def __init__(self, protocol: Protocol, subject: Subject, answer: Answer) -> None:
         """Take what `schedule` found."""
         self._protocol = protocol
         self._subject = subject
-        self._rows = rows
-        self._day_zero = day_zero
-        self._day_zero_source = day_zero_source
-        self._notes = notes
-        self._other_records = other_records
+        self._answer = answer
 
     @property
     def protocol(self) -> Protocol:
@@ -56,32 +53,32 @@ class Plan:
     @property
     def rows(self) -> tuple[PlannedVisit, ...]:
         """The rows in protocol order."""
-        return self._rows
+        return self._answer.rows
 
     @property
     def baseline(self) -> date:
         """The planned day 0; the anchor's target."""
-        return self._rows[program(self._protocol, self._subject.arm).places[self._protocol.anchor]].target
+        return self._answer.rows[program(self._protocol, self._subject.arm).places[self._protocol.anchor]].target
 
     @property
     def day_zero(self) -> date:
         """The reference date of the anchor visit: attended, else booked, else the baseline."""
-        return self._day_zero
+        return self._answer.day_zero
 
     @property
     def day_zero_source(self) -> DayZeroSource:
         """Where day zero comes from."""
-        return self._day_zero_source
+        return self._answer.day_zero_source
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was passed over and why, in English."""
-        return self._notes
+        return self._answer.notes
 
     @property
     def other_records(self) -> tuple[VisitRecord, ...]:
         """Records of codes that are not in this plan, in the order given."""
-        return self._other_records
+        return self._answer.other_records
 
     def __getitem__(self, code: str) -> PlannedVisit:
         """Return the row of a visit code. Raises `UnknownVisitError`, also a `KeyError`, naming the nearest."""
@@ -89,7 +86,7 @@ class Plan:
         row = index.get(code) if isinstance(code, str) else None
         if row is None:
             raise unknown_visit(code, index)
-        return self._rows[row]
+        return self._answer.rows[row]
 
     def __contains__(self, code: object) -> bool:
         """Return whether the plan has a visit code."""
@@ -97,15 +94,14 @@ class Plan:
 
     def __iter__(self) -> Iterator[PlannedVisit]:
         """Yield the rows in protocol order."""
-        return iter(self._rows)
+        return iter(self._answer.rows)
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self._rows)
+        return len(self._answer.rows)
 
-    def _value(self) -> tuple[Any, ...]:
-        days = (self._day_zero, self._day_zero_source)
-        return (self._protocol, self._subject, self._rows, *days, self._notes, self._other_records)
+    def _value(self) -> tuple[Protocol, Subject, Answer]:
+        return (self._protocol, self._subject, self._answer)
 
     def __eq__(self, other: object) -> bool:
         """Compare by content."""

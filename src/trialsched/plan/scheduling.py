@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched.errors import InvalidValueError
 from trialsched.offsets import Offset, Window, month_length
 from trialsched.plan.general import schedule_general
-from trialsched.plan.model import Plan
+from trialsched.plan.model import Answer, Plan
 from trialsched.plan.rows import PlannedVisit, WindowBasis, basis_of
 from trialsched.protocol import Protocol, program
 
 if TYPE_CHECKING:
     from trialsched.protocol import Program, Visit
-    from trialsched.subject import Subject
+    from trialsched.subject import BaselineStatus, Subject
 
 _CACHED_BASELINES = 256
 
@@ -35,22 +35,21 @@ def schedule(protocol: Protocol, subject: Subject) -> Plan:
     if baseline is None:
         message = "no baseline: a plan needs the planned day 0 of the subject"
         raise InvalidValueError(message, where="baseline")
-    compiled = _program(protocol, subject.arm)
+    programs = protocol.scratch.get("programs")  # the commonest answer first: asked before, and from the cache
+    compiled = programs.get(subject.arm) if programs else None
+    if compiled is None:
+        compiled = _program(protocol, subject.arm)
     if not subject.records:
-        provisional = subject.baseline_status == "provisional"
-        cache = compiled.scratch.get(provisional)
-        rows = cache.get(baseline) if cache is not None else None
-        if rows is None:
-            rows = _fast_rows(compiled, baseline, provisional)
-        if rows is not None:
-            return Plan(protocol, subject, rows, baseline, "baseline")
+        known = compiled.scratch.get(subject.baseline_status)
+        answer = known.get(baseline) if known else None
+        if answer is None:
+            answer = _fast(compiled, baseline, subject.baseline_status)
+        if answer is not None:
+            return Plan(protocol, subject, answer)
     return schedule_general(protocol, subject, baseline, compiled)
 
 
 def _program(protocol: Protocol, arm: str | None) -> Program:
-    programs: dict[str | None, Program] | None = protocol.scratch.get("programs")
-    if programs is not None and arm in programs:
-        return programs[arm]
     if arm is not None and arm not in protocol.arms:
         known = ", ".join(protocol.arms) or "none"
         message = f"the protocol has no arm {arm!r}; its arms: {known}"
@@ -61,63 +60,80 @@ def _program(protocol: Protocol, arm: str | None) -> Program:
 # The fast path: no records, no limits, windows in days, every visit counted from the anchor. A property test holds
 # it equal to the general one.
 
-_DirectRow: TypeAlias = "tuple[Visit, int, timedelta | None, timedelta | None, timedelta, WindowBasis]"
+
+class _Direct(NamedTuple):
+    """One row: years and the month that its target lies after a baseline of one month, then exact days.
+
+    `month` is None for a target in days only, `before` for a visit without window.
+    """
+
+    visit: Visit
+    years: int
+    month: int | None
+    days: timedelta | None
+    before: timedelta | None
+    after: timedelta
+    basis: WindowBasis
 
 
-def _direct_rows(compiled: Program) -> tuple[_DirectRow, ...] | None:
-    """Return (visit, months, days, before, after, basis) of every row, or None where the fast path cannot go."""
-    rows: list[_DirectRow | None] = [None] * len(compiled.rows)
+def _direct(compiled: Program) -> tuple[tuple[_Direct, ...], ...] | None:
+    """Return the rows for a baseline in each month of the year, or None where the fast path cannot go."""
     anchor = compiled.steps[0].row  # the only row that counts from nothing comes first
     for step in compiled.steps:
-        when, window = step.visit.timing.when, step.visit.timing.window or Window(Offset(), Offset())
-        if step.limits or step.parent not in (None, anchor) or window.before.months or window.after.months:
+        window = step.visit.timing.window
+        in_months = window is not None and (window.before.months or window.after.months)
+        if step.limits or step.parent not in (None, anchor) or in_months:
             return None
-        offset = when.offset if when else Offset()
-        basis = basis_of(step.visit)
-        days = timedelta(offset.days) if offset.days or not offset.months else None
-        before = None if basis == "none" else timedelta(-window.before.days)
-        rows[step.row] = (step.visit, offset.months, days, before, timedelta(window.after.days), basis)
-    return tuple(row for row in rows if row is not None)
+    return tuple(tuple(_direct_row(visit, month) for visit in compiled.rows) for month in range(12))
 
 
-def _fast_rows(compiled: Program, baseline: date, provisional: bool) -> tuple[PlannedVisit, ...] | None:  # noqa: FBT001
+def _direct_row(visit: Visit, start: int) -> _Direct:
+    window = visit.timing.window or Window(Offset(), Offset())
+    offset = visit.timing.when.offset if visit.timing.when else Offset()
+    years, month = divmod(start + offset.months, 12)
+    return _Direct(
+        visit,
+        years,
+        month + 1 if offset.months else None,
+        timedelta(offset.days) if offset.days else None,
+        timedelta(-window.before.days) if visit.timing.window else None,
+        timedelta(window.after.days),
+        basis_of(visit),
+    )
+
+
+def _fast(compiled: Program, baseline: date, status: BaselineStatus) -> Answer | None:
     scratch = compiled.scratch
     if "direct" not in scratch:
-        scratch["direct"] = _direct_rows(compiled)
-    direct: tuple[_DirectRow, ...] | None = scratch["direct"]
+        scratch["direct"] = _direct(compiled)
+    direct: tuple[tuple[_Direct, ...], ...] | None = scratch["direct"]
     if direct is None:
         return None
     try:
-        rows = _from_baseline(direct, baseline, provisional)
+        rows = _from_baseline(direct[baseline.month - 1], baseline, status == "provisional")
     except (ValueError, OverflowError):
         return None  # the general path says which visit leaves the calendar
-    cache: dict[date, tuple[PlannedVisit, ...]] = scratch.setdefault(provisional, {})
+    answer = Answer(rows, baseline, "baseline")
+    cache: dict[date, Answer] = scratch.setdefault(status, {})
     if len(cache) >= _CACHED_BASELINES:
         cache.clear()
-    cache[baseline] = rows
-    return rows
+    cache[baseline] = answer
+    return answer
 
 
-def _from_baseline(
-    direct: tuple[_DirectRow, ...],
-    baseline: date,
-    provisional: bool,  # noqa: FBT001
-) -> tuple[PlannedVisit, ...]:
-    start = baseline.year * 12 + baseline.month - 1
-    number = baseline.day
+def _from_baseline(direct: tuple[_Direct, ...], baseline: date, provisional: bool) -> tuple[PlannedVisit, ...]:  # noqa: FBT001
+    first_year, number = baseline.year, baseline.day
     every_month_has_it = number <= 28  # noqa: PLR2004
     new, cls, nothing = tuple.__new__, PlannedVisit, ()
     rows: list[PlannedVisit] = []
     add = rows.append
-    for visit, months, days, before, after, basis in direct:
-        if months:
-            year, month = divmod(start + months, 12)
-            month += 1
+    for visit, years, month, days, before, after, basis in direct:
+        target = baseline
+        if month is not None:
+            year = first_year + years
             target = date(year, month, number if every_month_has_it else min(number, month_length(year, month)))
-            if days is not None:
-                target += days
-        else:
-            target = baseline + days  # type: ignore[operator] # without months there are days
+        if days is not None:
+            target += days
         if before is None:
             earliest = latest = None
         else:
