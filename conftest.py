@@ -49,7 +49,9 @@ def _write(example: Example) -> None:
 
 
 def _refuse(example: Example) -> None:
-    pytest.fail(f"a block of an unknown kind: {example.region.lexemes['language']!r} {example.region.lexemes['name']!r}")
+    pytest.fail(
+        f"a block of an unknown kind: {example.region.lexemes['language']!r} {example.region.lexemes['name']!r}"
+    )
 
 
 def _transcript(text: str) -> Iterator[tuple[str, str]]:
