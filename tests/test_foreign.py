@@ -1,6 +1,8 @@
 """Distances as other packages write them."""
 
 from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pendulum
@@ -54,10 +56,15 @@ def test_a_duration_is_never_read_by_its_days_property() -> None:
         relativedelta(weekday=MO),
         relativedelta(hour=0),
         relativedelta(days=1.5),
-        relativedelta(days=float("nan")),
+        relativedelta(days=-float("nan")),
         relativedelta(months=1, days=-1),
         pendulum.duration(hours=1),
         pendulum.duration(days=1, seconds=1),
+        pendulum.duration(microseconds=1),
+        relativedelta(days=Fraction(3, 2)),
+        relativedelta(days=Decimal("1.5")),
+        relativedelta(days=float("inf")),
+        relativedelta(days=-float("nan")),
     ],
 )
 def test_parts_of_days_absolute_fields_and_mixed_signs_are_refused(value: Any) -> None:  # noqa: ANN401

@@ -175,3 +175,44 @@ def test_subjects_are_values() -> None:
     assert pickle.loads(pickle.dumps(subject)) == subject  # noqa: S301 - our own bytes
     assert hash(SUBJECT.attended("A", DAY)) == hash(subject)
     assert ts.Subject("P", records=[ts.VisitRecord("A")]).records == (ts.VisitRecord("A"),)  # type: ignore[arg-type]
+
+
+def test_a_booking_after_a_withheld_visit_is_a_new_appointment() -> None:
+    """The withheld record lends no reference; the new one does, also when it is the first dose."""
+    withheld = ts.Subject("S", baseline=date(2026, 3, 2)).withheld("DOSE1", date(2026, 3, 2))
+    again = withheld.booked("DOSE1", date(2026, 3, 9))
+    assert [(r.attended, r.outcome, r.booked) for r in again.records] == [
+        (date(2026, 3, 2), "withheld", None),
+        (None, None, date(2026, 3, 9)),
+    ]
+    plan = ts.schedule(ts.load_protocol("alstem"), again)
+    assert (plan.day_zero, plan["DOSE2"].target) == (date(2026, 3, 9), date(2026, 4, 8))
+    corrected = withheld.booked("DOSE1", date(2026, 3, 2))
+    assert [(r.outcome, r.booked) for r in corrected.records] == [("withheld", date(2026, 3, 2))]
+
+
+def test_missed_keeps_what_was_booked() -> None:
+    """What was agreed stays a fact."""
+    subject = ts.Subject("S").booked("M03", date(2026, 6, 2), time(9, 30)).missed("M03")
+    assert (subject.records[0].booked, subject.records[0].booked_time) == (date(2026, 6, 2), time(9, 30))
+
+
+@pytest.mark.parametrize("method", ["attended", "booked"])
+def test_no_day_is_no_fact(method: str) -> None:
+    """None is refused, not recorded."""
+    with pytest.raises(ts.InvalidTypeError):
+        getattr(ts.Subject("S").missed("M03"), method)("M03", None)
+
+
+@pytest.mark.parametrize("records", [None, 3, ts.VisitRecord("M03"), ["M03"]])
+def test_what_are_no_records_is_the_librarys_own_error(records: Any) -> None:  # noqa: ANN401
+    """No bare TypeError of Python comes out, and the place is named."""
+    with pytest.raises(ts.InvalidTypeError) as caught:
+        ts.Subject("S", records=records)
+    assert caught.value.where.startswith("records")
+
+
+def test_a_status_of_the_baseline_is_never_empty() -> None:
+    """`planned` or `provisional`, nothing else."""
+    with pytest.raises(ts.InvalidValueError, match="planned, provisional is meant; read None"):
+        ts.Subject("S", baseline_status=None)  # type: ignore[arg-type]

@@ -39,3 +39,12 @@ def test_an_unknown_visit_names_the_nearest_or_lists_what_there_is() -> None:
     message = str(text.unknown_visit("qqq", codes))
     assert "V19 ..." in message
     assert "V20" not in message
+
+
+def test_what_was_read_is_shown_and_cut() -> None:
+    """A text as it is, anything else as Python writes it, at most 200 characters; an endless number has words."""
+    assert text.shown("a") == "a"
+    assert text.shown(["a"]) == "['a']"
+    assert text.shown("x" * 200) == "x" * 200
+    assert text.shown("x" * 201) == "x" * 200 + "..."
+    assert text.shown(10**5000) == "int too long to be printed"

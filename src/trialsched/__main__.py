@@ -2,12 +2,19 @@
 
 import sys
 
-from trialsched.cli import main
-
 
 def run() -> None:
     """Run the command of this process's arguments and exit with its code."""
-    sys.exit(main())
+    try:
+        import signal
+
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves no half-written file, as Ctrl-C
+        from trialsched.cli import main
+
+        code = main()
+    except KeyboardInterrupt:  # before the command had begun
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,15 @@ def _is_foreign(value: object, package: str, name: str) -> bool:
     return any(c.__name__ == name and c.__module__.partition(".")[0] == package for c in type(value).__mro__)
 
 
-def _whole(value: float, what: str, owner: object) -> int:
-    if isinstance(value, float) and not value.is_integer():
-        message = f"{owner!r}: {what} is not a whole number"
+def _whole(value: Any, what: str) -> int:  # noqa: ANN401 - any number that a relativedelta took
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):  # not a number, or infinite
+        number = None
+    if number is None or number != value:
+        message = f"read {value!r} {what} in a relativedelta, expected a whole number"
         raise InvalidValueError(message)
-    return int(value)
+    return number
 
 
 def _refuse_parts(value: Any, names: tuple[str, ...], kind: str) -> None:  # noqa: ANN401 - a foreign object
@@ -43,8 +47,8 @@ def months_and_days(value: Any, forms: str) -> tuple[int, int]:  # noqa: ANN401 
                 message = f"{value!r}: an offset has no absolute {name}"
                 raise InvalidValueError(message)
         _refuse_parts(value, (*times[:4], "leapdays"), "time of day or leap days")
-        months = _whole(value.years, "years", value) * 12 + _whole(value.months, "months", value)
-        return months, _whole(value.days, "days", value)
+        months = _whole(value.years, "years") * 12 + _whole(value.months, "months")
+        return months, _whole(value.days, "days")
     if isinstance(value, timedelta):
         if value.seconds or value.microseconds:
             message = f"{value!r} is not a whole number of days"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 20
+_READ = 200  # characters shown of what was read
 _SHORT = 3
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -28,6 +29,15 @@ def unprintable(text: str) -> str:
 def nfc(text: str) -> str:
     """Return the text in Unicode normalisation form C."""
     return unicodedata.normalize("NFC", text)
+
+
+def shown(value: object) -> str:
+    """Return what was read in words: a text as it is, anything else as Python writes it, cut when long."""
+    try:
+        words = value if isinstance(value, str) else repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        words = f"{type(value).__name__} too long to be printed"
+    return words if len(words) <= _READ else f"{words[:_READ]}..."
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

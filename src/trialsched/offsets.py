@@ -80,7 +80,8 @@ def shift(day: date, months: int, days: int) -> date:
             day = date(year, month + 1, number)
         return day + timedelta(days) if days else day
     except (ValueError, OverflowError):
-        message = f"{months} months and {days} days from {day.isoformat()} leave the years 1 to 9999"
+        distance = " and ".join(f"{n} {unit}" for n, unit in ((months, "months"), (days, "days")) if n)
+        message = f"{distance} from {day.isoformat()} leave the years 1 to 9999"
         raise DateOutOfRangeError(message) from None
 
 

@@ -126,7 +126,9 @@ class Subject:
         if self.end_reason is not None and self.ended is None:
             message = f"the reason {self.end_reason!r} without the day of the end"
             raise InvalidValueError(message, where="end_reason")
-        _one_of(self.baseline_status or "", get_args(BaselineStatus), "baseline_status")
+        if self.baseline_status not in get_args(BaselineStatus):
+            message = f"one of {', '.join(get_args(BaselineStatus))} is meant; read {self.baseline_status!r}"
+            raise InvalidValueError(message, where="baseline_status")
         if self.language is not None:
             object.__setattr__(self, "language", _word(self.language, "language"))
 
@@ -137,17 +139,23 @@ class Subject:
     def attended(self, code: str, day: date | PartialDate, mode: Mode | None = None) -> Subject:
         """Return the subject with the visit's record set to attended; a missed or withheld is cleared.
 
+        It corrects the record: a withheld visit that was held on another day is one more, with `with_record`.
         Raises `InvalidValueError` when the code has several records.
         """
         record = self._only(code)
+        day = day if isinstance(day, PartialDate) else plain_date(day, "day")
         return self._set(record, replace(record, attended=day, mode=mode or record.mode, outcome=None))
 
     def booked(self, code: str, day: date, time: time | None = None) -> Subject:
         """Return the subject with the visit's record set to booked; a missed is cleared, an earlier time too.
 
+        A booking after the day on which the visit was withheld is a new appointment, and a record of its own.
         Raises `InvalidValueError` when the code has several records.
         """
         record = self._only(code)
+        day = plain_date(day, "day")
+        if record.outcome == "withheld" and _last_day(record.attended) < day:
+            return self.with_record(VisitRecord(code, booked=day, booked_time=time))
         outcome = None if record.outcome == "missed" else record.outcome
         return self._set(record, replace(record, booked=day, booked_time=time, outcome=outcome))
 
@@ -190,12 +198,20 @@ class Subject:
 
 
 def _records(records: Iterable[VisitRecord]) -> tuple[VisitRecord, ...]:
-    checked = tuple(records)
+    try:
+        checked = tuple(records)
+    except TypeError:
+        message = f"VisitRecords are meant, as a tuple; read {records!r}"
+        raise InvalidTypeError(message, where="records") from None
     for index, record in enumerate(checked):
         if not isinstance(record, VisitRecord):
             message = f"a VisitRecord is meant; read {record!r}"
             raise InvalidTypeError(message, where=f"records[{index}]")
     return checked
+
+
+def _last_day(attended: date | PartialDate | None) -> date:
+    return attended.days.latest if isinstance(attended, PartialDate) else attended or date.max
 
 
 def _known_on(record: VisitRecord, day: date) -> VisitRecord:

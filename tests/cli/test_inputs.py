@@ -27,7 +27,7 @@ def test_years_that_are_typing_errors(year: int) -> None:
 
 def test_a_subject_without_a_name_has_a_stand_in() -> None:
     """A plan for nobody in particular is for SUBJECT."""
-    subject = one_subject(replace(NOTHING, baseline="2026-03-02"), ALSTEM)
+    subject = one_subject(replace(NOTHING, baseline="2026-03-02"), ALSTEM, [])
     assert subject == ts.Subject("SUBJECT", baseline=date(2026, 3, 2))
 
 

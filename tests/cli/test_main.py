@@ -16,7 +16,7 @@ def test_an_interruption_ends_with_130(capsys: pytest.CaptureFixture[str], monke
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands.cli, "main", interrupted)
+    monkeypatch.setattr(commands.cli, "invoke", interrupted)
     assert cli.main(["plan"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
 
@@ -27,7 +27,7 @@ def test_a_failure_outside_ends_with_3(capsys: pytest.CaptureFixture[str], monke
     def failing(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "/x/y.ics")
 
-    monkeypatch.setattr(commands.cli, "main", failing)
+    monkeypatch.setattr(commands.cli, "invoke", failing)
     assert cli.main(["plan"]) == 3
     assert capsys.readouterr().err == "error: /x/y.ics: Permission denied\n"
 

@@ -135,7 +135,7 @@ def test_what_a_calendar_program_reads(plan: ts.Plan) -> None:
         assert f"Target: {row.weekday} {row.target}" in event["DESCRIPTION"]
         for end in (row.earliest, row.latest):
             assert end is None or end.isoformat() in event["DESCRIPTION"]
-        assert ("assumed" in event["DESCRIPTION"]) == (row.window_basis == "assumed")
+        assert ("assumed" in event["DESCRIPTION"]) == row.visit.timing.assumed
 
 
 OPAQUE = ["TRANSP:OPAQUE", "X-MICROSOFT-CDO-BUSYSTATUS:BUSY"]

@@ -52,3 +52,14 @@ def test_the_ends_of_the_calendar() -> None:
     """The last baseline of the calendar and the first are found."""
     assert ts.provisional_baseline(ALSTEM, "SCR1", date(9999, 12, 31)) == date(9999, 12, 31)
     assert ts.provisional_baseline(ALSTEM, "M06", date(1, 7, 1)) == date(1, 1, 1)
+
+
+def test_a_baseline_whose_plan_leaves_the_calendar_is_none() -> None:
+    """B on 10 January of year 1 would need A in the year before, by months or by days."""
+    for back in ("2 months", "60 days"):
+        visits = [ts.Visit("D0", "on-site"), ts.Visit("A", "phone", f"{back} before D0")]
+        protocol = ts.Protocol("demo", "1", "D0", [*visits, ts.Visit("B", "phone", "1 month after A")])
+        with pytest.raises(ts.DateOutOfRangeError):
+            ts.provisional_baseline(protocol, "B", date(1, 1, 10))
+        found = ts.provisional_baseline(protocol, "B", date(1, 3, 10))
+        assert ts.schedule(protocol, ts.Subject("S", baseline=found))["B"].target == date(1, 3, 10)

@@ -48,3 +48,20 @@ def test_a_window_that_leaves_the_calendar_is_an_error_that_names_the_visit() ->
     with pytest.raises(ts.DateOutOfRangeError) as caught:
         ts.schedule(protocol, ts.Subject("S", baseline=date(9999, 12, 29)))
     assert caught.value.where == "D0"
+
+
+def test_a_booking_beside_a_partly_known_date_is_provisional() -> None:
+    """The booking is the reference, but what happened in that month is not known (design 9)."""
+    protocol = ts.load_protocol("alstem")
+    subject = ts.Subject("S", baseline=date(2026, 3, 2)).booked("DOSE1", date(2026, 3, 5))
+    plan = ts.schedule(protocol, subject.attended("DOSE1", ts.PartialDate(2026, 3)))
+    assert (plan["DOSE2"].target, plan["DOSE2"].provisional) == (date(2026, 4, 4), True)
+    assert not ts.schedule(protocol, subject)["DOSE2"].provisional
+
+
+def test_a_withheld_visit_on_a_partly_known_date_needs_no_note() -> None:
+    """It lends no reference however well its date is known."""
+    subject = ts.Subject("S", baseline=date(2026, 3, 2)).withheld("DOSE1", ts.PartialDate(2026, 3))
+    plan = ts.schedule(ts.load_protocol("alstem"), subject)
+    assert plan.notes == ()
+    assert not plan["DOSE2"].provisional

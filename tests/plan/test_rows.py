@@ -63,11 +63,34 @@ def test_what_a_row_answers() -> None:
             at(9),
         ),
         ([record("DOSE2"), record("DOSE2", outcome="missed")], None, "missed", None),
+        # attended as booked, and another booking that was not needed
+        ([record("DOSE2", attended=at(3), booked=at(2)), record("DOSE2", booked=at(9))], at(3), None, at(2)),
+        # a partly known date is before a whole one only when all of it is
+        (
+            [record("DOSE2", attended=ts.PartialDate(2026, 4)), record("DOSE2", attended=at(3))],
+            at(3),
+            None,
+            None,
+        ),
+        ([record("DOSE2", attended=ts.PartialDate(2026)), record("DOSE2", attended=at(30))], at(30), None, None),
+        (
+            [record("DOSE2", attended=ts.PartialDate(2026, 3)), record("DOSE2", attended=at(3))],
+            ts.PartialDate(2026, 3),
+            None,
+            None,
+        ),
+        # the latest booking is what others count from while no whole date is attended
+        (
+            [record("DOSE2", booked=at(1), attended=ts.PartialDate(2026, 4)), record("DOSE2", booked=at(9))],
+            ts.PartialDate(2026, 4),
+            None,
+            at(9),
+        ),
     ],
 )
 def test_the_record_judged(
     records: list[ts.VisitRecord],
-    attended: date | None,
+    attended: date | ts.PartialDate | None,
     outcome: str | None,
     booked: date | None,
     *,
@@ -136,3 +159,14 @@ def test_why_provisional() -> None:
     subject = ts.Subject("S", baseline=date(2026, 3, 2), baseline_status="provisional")
     assert "the provisional baseline 2026-03-02" in why("DOSE1", subject)
     assert "2026-04-01, provisional; window" in why("DOSE2", subject)
+
+
+def test_why_a_window_in_months_is_clamped() -> None:
+    """31 March less one month is 28 February, and one month more 30 April."""
+    visits = [ts.Visit("D0", "on-site", ts.Timing(window="±1 month"))]
+    protocol = ts.Protocol("demo", "1", "D0", visits)
+    assert why("D0", ts.Subject("S", baseline=date(2026, 3, 31)), protocol) == (
+        "D0 is the anchor visit, its target the baseline 2026-03-31; window ±1 month: 2026-02-28 to 2026-04-30, "
+        "counted in months clamped to the last day of a shorter one."
+    )
+    assert "clamped" not in why("D0", ts.Subject("S", baseline=date(2026, 3, 28)), protocol)

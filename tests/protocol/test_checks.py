@@ -1,5 +1,6 @@
 """What only the whole protocol can tell."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -229,3 +230,63 @@ def test_a_protocol_without_visits_or_of_other_things_is_refused() -> None:
     with pytest.raises(ts.ProtocolError) as caught:
         ts.Protocol("demo", "1", "D0", "D0")  # type: ignore[arg-type]
     assert caught.value.problems[0].where == "visits"
+
+
+def test_an_arm_is_the_same_however_its_accent_is_typed() -> None:
+    """Texts are in NFC: a letter and its combining mark are the letter."""
+    visits = (D0, call("V1", "on D0", arms=["Rami\u0119", "e\u0301"]))
+    protocol = ts.Protocol("demo", "1", "D0", visits, arms=["Ramie\u0328", "\u00e9"])
+    assert protocol.arms == ("Rami\u0119", "\u00e9")
+    assert protocol.rows("\u00e9") == protocol.expanded
+    subject = ts.Subject("S", baseline=date(2026, 3, 2), arm="e\u0301")
+    assert [row.code for row in ts.schedule(protocol, subject)] == ["D0", "V1"]
+
+
+def test_one_fault_hides_no_other() -> None:
+    """A cycle that cannot be placed is one problem; its codes count as known, the rest is checked (design 5)."""
+    cycle = call("C{n}", "1 day before D0", repeat=ts.Repeat("1 month", 3))
+    found = problems(
+        D0,
+        cycle,
+        call("V1", "1 day after C3"),
+        call("V2", "1 day after NOPE"),
+        spacings=[ts.Spacing("D0", "ZZZ", "1 day")],
+        unscheduled=["D*"],
+    )
+    assert [where for where, _ in found] == ["visits[1].repeat", "visits[3].when", "spacing[0].to", "unscheduled[0]"]
+    assert found[0][1].startswith("occurrence 2 cannot be placed")
+
+
+def test_too_many_visits_hide_nothing_else() -> None:
+    """What does not hang on the number of occurrences is checked all the same."""
+    cycle = call("C{n}", "1 day after D0", repeat=ts.Repeat("1 day", 1000))
+    assert places_of(D0, cycle, call("V1", "on NOPE"), call("V2", "on C7")) == ["visits", "visits[2].when"]
+
+
+def test_a_traveller_of_an_unknown_cycle_is_told_in_the_words_of_the_document() -> None:
+    """The code is named as it is written, with `{n}`."""
+    cycle = call("C{n}", "1 day after D0", repeat=ts.Repeat("1 day", 3))
+    with pytest.raises(ts.ProtocolError) as caught:
+        ts.Protocol("demo", "1", "D0", [D0, cycle, call("T{n}", "1 day after CC{n}", repeat="C{n}")])
+    (found,) = caught.value.problems
+    assert (found.where, found.read, found.expected) == (
+        "visits[2].when",
+        "1 day after CC{n}",
+        "'C{n}', the nearest one",
+    )
+
+
+def test_the_variant_as_registered_has_nothing_assumed() -> None:
+    """Every output shows the variant, so it must be true."""
+    assumed = ts.Visit("D0", "on-site", ts.Timing(window="±1 day", assumed=True))
+    meta = ts.Meta(variant="as-registered")
+    assert places_of(assumed, meta=meta) == ["variant"]
+    spacing = ts.Spacing("D0", "V1", "1 day", assumed=True)
+    assert places_of(D0, call("V1", "1 day after D0"), spacings=[spacing], meta=meta) == ["variant"]
+    assert ts.Protocol("demo", "1", "D0", [assumed]).as_registered().meta.variant == "as-registered"
+
+
+def test_many_unknown_codes_are_told_in_time() -> None:
+    """The nearest code is sought for the first twenty; the others are named all the same."""
+    visits = [D0, *(call(f"V{n}", f"on NOPE{n}") for n in range(500))]
+    assert len(places_of(*visits)) == 500

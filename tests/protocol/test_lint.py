@@ -87,3 +87,48 @@ def test_every_arm_is_tried() -> None:
         ts.Visit("B1", "phone", ts.Timing("12 days after D0", window="±3 days"), arms=["B"]),
     ]
     assert [where for where, _ in warnings(*visits, arms=("A", "B"))] == ["visits[1].window"]
+
+
+def test_a_visit_that_leaves_the_calendar_hides_no_other_warning() -> None:
+    """Its own row is blamed, and what counts from it; the rest is tried."""
+    found = warnings(
+        call("FAR", "9000 years after D0"),
+        call("FARTHER", "1 day after FAR", "±1 day"),
+        call("V1", "30 days after D0", "±3 days"),
+        call("V2", "32 days after D0", "±3 days"),
+    )
+    assert [where for where, _ in found] == ["visits[1].when", "visits[3].window"]
+    assert "leaves the calendar" in found[0][1]
+
+
+def test_targets_on_the_same_day_are_in_order() -> None:
+    """Two visits asked for on one day are no fault of order."""
+    assert warnings(call("V1", "30 days after D0"), call("V2", "30 days after D0")) == []
+
+
+def test_a_baseline_on_a_weekend_has_no_say_about_working_days() -> None:
+    """A window of the baseline's own day has no working day for a Saturday baseline, which is no fault of it."""
+    protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site", ts.Timing(window="±0 days"))])
+    assert ts.lint(protocol) == ()
+
+
+def test_a_cycle_of_months_each_from_the_one_before_is_told_once_at_its_repeat() -> None:
+    """From the third occurrence on a clamp is never undone; counted from the first it is."""
+    chained = ts.Visit("C{n}", "phone", "1 day after D0", repeat=ts.Repeat("1 month", 5, "previous"))
+    assert [where for where, _ in warnings(chained)] == ["visits[1].repeat"]
+    for repeat in (ts.Repeat("1 month", 2, "previous"), ts.Repeat("28 days", 5, "previous"), ts.Repeat("1 month", 5)):
+        assert warnings(ts.Visit("C{n}", "phone", "1 day after D0", repeat=repeat)) == []
+    by_months = ts.Visit("C{n}", "phone", "1 month after D0", repeat=ts.Repeat("1 month", 2, "previous"))
+    assert [where for where, _ in warnings(by_months)] == ["visits[1].repeat"]
+
+
+def test_an_assumed_window_is_named_by_its_own_key() -> None:
+    """The place is that of the document."""
+    visit = ts.Visit("V1", "phone", ts.Timing("30 days after D0", window="±0 days", assumed=True))
+    assert [where for where, _ in warnings(visit)] == ["visits[1].assumed_window"]
+
+
+def test_a_protocol_of_one_trouble_is_told_in_time() -> None:
+    """At most 1,000 warnings: 60 visits that all overlap make 1,770 pairs and as many baselines as a leap cycle has."""
+    visits = [call(f"V{n}", "1 month after D0", "±20 days") for n in range(60)]
+    assert len(warnings(*visits)) == 1000

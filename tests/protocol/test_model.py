@@ -118,3 +118,10 @@ def test_as_registered_has_nothing_assumed(protocol: ts.Protocol) -> None:
     assert not any(spacing.assumed for spacing in bare.spacings)
     assert bare.codes == protocol.codes
     assert bare.as_registered() == bare
+
+
+def test_an_unknown_arm_is_an_error_that_says_where() -> None:
+    """The arms that there are, are named (design 4, rule 8)."""
+    with pytest.raises(ts.InvalidValueError, match="its arms: A, B") as caught:
+        ts.load_protocol("cycles").rows("Z")
+    assert caught.value.where == "arm"

@@ -201,3 +201,17 @@ def test_found_raises_everything_it_noted() -> None:
     assert found.attempt("x", "soon", ts.Offset.parse, "soon") is None
     found.add("y", 3, "a text", "a number")
     assert where(found.finish) == ["x", "y"]
+
+
+@pytest.mark.parametrize("texts", ["ab", 3, None, [1], {1: "x"}, {"en": 3}])
+def test_what_are_no_texts_by_language_is_the_librarys_own_error(texts: Any) -> None:  # noqa: ANN401
+    """No bare TypeError or ValueError of Python comes out."""
+    with pytest.raises(ts.TrialschedError):
+        ts.Texts(texts)
+
+
+def test_a_text_is_measured_in_its_normal_form() -> None:
+    """A letter that NFC takes apart counts as what it becomes: what is let in can be written and read again."""
+    assert len(ts.Texts({"en": "\u0958" * 1000})["en"]) == 2000
+    with pytest.raises(ts.ProtocolError):
+        ts.Texts({"en": "\u0958" * 1001})

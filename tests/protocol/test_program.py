@@ -29,11 +29,23 @@ def test_a_program_is_made_once_for_each_arm() -> None:
 def test_the_designs_own_targets_and_windows() -> None:
     """SAFE of arm B, by hand: RAND 1 January 2026, infusions 8 Jan, 19 Feb, 2 Apr, SAFE 16 April -3/+10 days."""
     compiled = program(CYCLES, "B")
-    targets = compiled.targets(date(2026, 1, 1))
-    windows = compiled.windows(targets)
-    row = compiled.places["SAFE"]
-    assert targets[row] == date(2026, 4, 16)
-    assert windows[row] == ts.DateRange(date(2026, 4, 13), date(2026, 4, 26))
+    targets: list[date | None] = [date(2026, 1, 1)] * len(compiled.rows)
+    windows: dict[str, ts.DateRange | None] = {}
+    for step in compiled.steps:
+        target = targets[step.row] = step.target(targets)
+        assert target is not None
+        windows[step.visit.code] = step.window(target, targets)
+    assert targets[compiled.places["SAFE"]] == date(2026, 4, 16)
+    assert windows["SAFE"] == ts.DateRange(date(2026, 4, 13), date(2026, 4, 26))
+
+
+def test_what_counts_from_no_date_has_none() -> None:
+    """A row that leaves the calendar takes with it the rows that count from it, and cuts no window."""
+    compiled = program(CYCLES, "B")
+    safe = next(step for step in compiled.steps if step.visit.code == "SAFE")
+    nothing: list[date | None] = [None] * len(compiled.rows)
+    assert safe.target(nothing) is None
+    assert safe.window(date(2026, 4, 16), nothing) == ts.DateRange(date(2026, 4, 13), date(2026, 4, 26))
 
 
 def test_a_limit_includes_its_day() -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from trialsched.cli.commands import cli
-from trialsched.cli.inputs import BadInput
+from trialsched.cli.inputs import BAD_INPUT, INTERRUPTED, OUTSIDE, BadInput
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-BAD_INPUT, OUTSIDE, INTERRUPTED = 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,12 +23,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0; 1 a condition asked for by an option; 2 bad input; 3 a failure outside (disk); 130 interrupted.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _open_streams()
     try:
-        code = cli.main(args=arguments, prog_name="trialsched", standalone_mode=False)
+        code = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
+    except OSError as error:
+        code = OUTSIDE
+        if not isinstance(error, BrokenPipeError):  # when the reader went away nothing more can be said
+            name = f"{error.filename}: " if error.filename else ""
+            with contextlib.suppress(OSError):
+                click.echo(f"error: {name}{error.strerror or error}", err=True)
+    _leave_streams()
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        if os.environ.get("_TRIALSCHED_COMPLETE"):
+            cli.main(prog_name="trialsched")  # click answers the shell, and exits
+        with cli.make_context("trialsched", arguments) as context:  # `main` would end broken pipes with 1
+            code = cli.invoke(context)
+    except click.exceptions.Exit as error:  # --help and --version
+        return error.exit_code
     except click.ClickException as error:
         error.show()
         return BAD_INPUT
@@ -42,15 +58,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away: nothing more can be said, not even when Python flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OUTSIDE
-    except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        click.echo(f"error: {name}{error.strerror or error}", err=True)
-        return OUTSIDE
     return code if isinstance(code, int) else 0
+
+
+def _open_streams() -> None:
+    """Write what no encoding has as backslashes; a stream that was closed at the start goes nowhere."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_streams() -> None:
+    """Let what cannot be written go nowhere, so that Python has nothing to say about it when it exits."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 __all__ = ["main"]

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
 from trialsched._version import __version__
-from trialsched.cli.inputs import BadInput, Inputs, describe, inputs, many_subjects, one_subject, open_protocol
+from trialsched.cli.inputs import (
+    OUTSIDE,
+    PATH,
+    BadInput,
+    Inputs,
+    check_year,
+    complete_protocol,
+    describe,
+    inputs,
+    many_subjects,
+    one_subject,
+    open_protocol,
+    option,
+    protocol_argument,
+)
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
@@ -23,7 +38,7 @@ if TYPE_CHECKING:
 
 STAFF = "for site staff, not for the participant"
 
-_output = click.option("-o", "--output", metavar="FILE", help="Write to this file ('-' is standard output).")
+_output = option("-o", "--output", metavar="FILE", type=PATH, help="Write to this file ('-' is standard output).")
 _force = click.option("--force", is_flag=True, help="Replace a file that trialsched did not write.")
 
 
@@ -47,26 +62,53 @@ def _deliver(text: str, output: str | None, ours: Callable[[bytes], bool], *, fo
         save(Path(str(output)), text.encode(), ours, force=force)
 
 
+def _check_output(output: str | None, faults: list[str]) -> None:
+    if output is not None and (not output or output.endswith(("/", os.sep))):
+        faults.append(f"--output: read {output!r}, expected the name of a file")
+
+
 def _never_ours(_: bytes) -> bool:
     return False
 
 
-def _plans(typed: Inputs) -> tuple[Protocol, list[tuple[str, Plan]], list[str]]:
-    """Return the protocol, (place, plan) of every good subject, and the faults of the bad ones."""
+class _Planned(NamedTuple):
+    """One good subject: the line and place in the list it comes from, and its plan."""
+
+    line: int
+    place: str
+    plan: Plan
+
+
+def _plans(typed: Inputs, faults: list[str]) -> tuple[Protocol, list[_Planned], list[tuple[int, str]]]:
+    """Return the protocol, the plan of every good subject, and the faults of bad rows with their lines.
+
+    Raises `BadInput` with `faults`, and with all that is wrong with the command or the whole file.
+    """
     from trialsched.plan import schedule
 
-    protocol = open_protocol(typed.protocol, as_registered=typed.as_registered)
+    try:
+        protocol = open_protocol(typed.protocol, as_registered=typed.as_registered)
+    except BadInput as error:
+        raise BadInput([*faults, *error.lines]) from None
     if typed.subjects is None:
-        return protocol, [("", schedule(protocol, one_subject(typed, protocol)))], []
-    rows, faults = many_subjects(typed)
+        subject = one_subject(typed, protocol, faults)
+        if faults or subject is None:
+            raise BadInput(faults)
+        if protocol.arms and subject.arm is None:
+            arms = ", ".join(protocol.arms)
+            click.echo(f"note: without --arm only the visits common to all arms ({arms}) are planned", err=True)
+        return protocol, [_Planned(0, "", schedule(protocol, subject))], []
+    rows, bad = many_subjects(typed, faults)
+    if faults:
+        raise BadInput(faults)
     name = Path(typed.subjects).name
     plans = []
     for line, subject in rows:
         try:
-            plans.append((f"{name} line {line}", schedule(protocol, subject)))
+            plans.append(_Planned(line, f"{name} line {line}", schedule(protocol, subject)))
         except TrialschedError as error:
-            faults.append(f"{name} line {line}: {error}")
-    return protocol, plans, faults
+            bad.append((line, f"{name} line {line}: {error}"))
+    return protocol, plans, bad
 
 
 @cli.command()
@@ -85,10 +127,12 @@ def plan(typed: Inputs, form: str, output: str | None, force: bool) -> int:  # n
     """Show every visit's target date and window for one subject or many."""
     from trialsched.cli.files import wrote_csv, wrote_json
 
+    faults: list[str] = []
+    _check_output(output, faults)
     if form == "json" and typed.subjects is not None:
-        raise BadInput(["--format json holds one subject: use --format jsonl, one JSON document a line"])
-    _, plans, faults = _plans(typed)
-    found = [plan for _, plan in plans]
+        faults.append("--format json holds one subject: use --format jsonl, one JSON document a line")
+    _, plans, bad = _plans(typed, faults)
+    found = [one.plan for one in plans]
     if form == "table":
         from trialsched.cli.tables import plan_table
 
@@ -98,22 +142,29 @@ def plan(typed: Inputs, form: str, output: str | None, force: bool) -> int:  # n
 
         text = results.dumps(found, format=cast("Format", form))
     ours = {"json": wrote_json, "jsonl": wrote_json, "csv": wrote_csv}.get(form, _never_ours)
-    if text:
+    if found:
         _deliver(text, output, ours, force=force)
-    return _say(faults)
+    return _say(bad)
 
 
-def _say(faults: list[str]) -> int:
-    for fault in faults:
+def _say(bad: list[tuple[int, str]], code: int = 0) -> int:
+    """Say the faults of rows in the order of their lines; return 2, or a code that is worse."""
+    for _, fault in sorted(bad, key=lambda pair: pair[0]):
         click.echo(f"error: {fault}", err=True)
-    return 2 if faults else 0
+    return max(code, 2 if bad else 0)
 
 
 @cli.command()
 @inputs
-@click.option("-o", "--output", metavar="FILE|DIR", help="The file [default: SUBJECT.ics]; with --subjects the folder.")
-@click.option("--stamp", metavar="TIME", help="When the facts last changed, as 2026-03-02T09:00:00Z [default: now].")
-@click.option("--study-key-file", metavar="FILE", help="A file with the secret that event ids are made from.")
+@option(
+    "-o",
+    "--output",
+    metavar="FILE|DIR",
+    type=PATH,
+    help="The file [default: SUBJECT.ics]; with --subjects the folder.",
+)
+@option("--stamp", metavar="TIME", help="When the facts last changed, as 2026-03-02T09:00:00Z [default: now].")
+@option("--study-key-file", metavar="FILE", type=PATH, help="A file with the secret that event ids are made from.")
 @_force
 def ics(
     typed: Inputs,
@@ -123,48 +174,78 @@ def ics(
     force: bool,  # noqa: FBT001 - a flag
 ) -> int:
     """Write one calendar file for a subject, or one for each of many."""
-    from trialsched.cli.files import emit, file_name, save
-    from trialsched.formats import ical
-
-    missing = []
+    faults: list[str] = []
     if typed.subjects is None and typed.subject is None:
-        missing.append("--subject is missing: the code that the events and the file are named by")
-    if typed.subjects is not None and output in (None, "-"):
-        missing.append("-o DIR is missing: the folder for the files of --subjects")
-    moment = _stamp(stamp, missing)
-    study_key = _study_key(study_key_file, missing)
-    if missing and typed.baseline is None and typed.provisional is None and typed.subjects is None:
-        missing.append("--baseline is missing: the planned day 0, as YYYY-MM-DD (or --provisional CODE=DATE)")
-    if missing:
-        raise BadInput(missing)
-    protocol, plans, faults = _plans(typed)
+        faults.append("--subject is missing: the code that the events and the file are named by")
+    if typed.subjects is not None and output in (None, "", "-"):
+        faults.append("-o DIR is missing: the folder for the files of --subjects")
     if typed.subjects is None:
-        found = plans[0][1]
-        data = ical.dumps(found, stamp=moment, study_key=study_key)
-        if output == "-":
-            emit(data)
-        else:
-            path = Path(output) if output else Path(file_name(found.subject.code, ".ics"))
-            save(path, data, _our_calendar(found, study_key), force=force)
-            click.echo(f"{path}: {len(found)} visits of {found.subject.code} by {describe(protocol)}, {STAFF}")
+        _check_output(output, faults)
+    moment, study_key = _stamp(stamp, faults), _study_key(study_key_file, faults)
+    protocol, plans, bad = _plans(typed, faults)
+    calendars = _Calendars(moment, study_key, describe(protocol), force=force)
+    if typed.subjects is None:
+        calendars.write_one(plans[0].plan, output)
         return 0
-    folder = Path(str(output))
-    if folder.exists() and not folder.is_dir():
-        raise BadInput([f"{folder}: is not a folder"])
-    folder.mkdir(parents=True, exist_ok=True)
-    written = 0
-    for place, one in _progress(plans):
+    return calendars.write_all(plans, Path(str(output)), bad)
+
+
+class _Calendars:
+    """Writes calendar files with one stamp and study key."""
+
+    def __init__(self, stamp: datetime, study_key: str | None, origin: str, *, force: bool) -> None:
+        self.stamp = stamp
+        self.study_key = study_key
+        self.origin = origin
+        self.force = force
+
+    def write_one(self, plan: Plan, output: str | None) -> None:
+        from trialsched.cli.files import emit, file_name
+
+        words = f"{len(plan)} visits of {plan.subject.code} by {self.origin}, {STAFF}"
+        if output == "-":
+            emit(self.data(plan))
+            click.echo(words, err=True)
+        else:
+            path = Path(output) if output else Path(file_name(plan.subject.code, ".ics"))
+            self.save(plan, path)
+            click.echo(f"{path}: {words}")
+
+    def write_all(self, plans: list[_Planned], folder: Path, bad: list[tuple[int, str]]) -> int:
+        from trialsched.cli.files import file_name
+
+        if plans:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                raise BadInput([*(fault for _, fault in sorted(bad)), f"{folder}: is not a folder"]) from None
+        written = code = 0
         try:
-            data = ical.dumps(one, stamp=moment, study_key=study_key)
-            path = folder / file_name(one.subject.code, ".ics")
-            save(path, data, _our_calendar(one, study_key), force=force)
-            written += 1
-        except BadInput as error:
-            faults += [f"{place}: {line}" for line in error.lines]
-        except TrialschedError as error:
-            faults.append(f"{place}: {error}")
-    click.echo(f"{folder}: {written} calendars by {describe(protocol)}, {STAFF}")
-    return _say(faults)
+            for line, place, plan in _progress(plans):
+                try:
+                    self.save(plan, folder / file_name(plan.subject.code, ".ics"))
+                    written += 1
+                except BadInput as error:
+                    bad += [(line, f"{place}: {words}") for words in error.lines]
+                except TrialschedError as error:
+                    bad.append((line, f"{place}: {error}"))
+                except OSError as error:
+                    code = OUTSIDE
+                    bad.append((line, f"{place}: {error.filename or folder}: {error.strerror or error}"))
+        finally:  # also when it was interrupted
+            click.echo(f"{folder}: {written} calendars by {self.origin}, {STAFF}")
+            code = _say(bad, code)
+        return code
+
+    def data(self, plan: Plan) -> bytes:
+        from trialsched.formats import ical
+
+        return ical.dumps(plan, stamp=self.stamp, study_key=self.study_key)
+
+    def save(self, plan: Plan, path: Path) -> None:
+        from trialsched.cli.files import save
+
+        save(path, self.data(plan), _our_calendar(plan, self.study_key), force=self.force)
 
 
 def _our_calendar(plan: Plan, study_key: str | None) -> Callable[[bytes], bool]:
@@ -186,6 +267,10 @@ def _stamp(text: str | None, faults: list[str]) -> datetime:
     if moment is None or moment.tzinfo is None:
         faults.append(f"--stamp: read {text!r}, expected a time with its zone, as 2026-03-02T09:00:00Z")
         return datetime.now(UTC)
+    try:
+        check_year(moment.date())
+    except TrialschedError as error:
+        faults.append(f"--stamp: {error.message}")
     return moment
 
 
@@ -193,18 +278,23 @@ def _study_key(name: str | None, faults: list[str]) -> str | None:
     if name is None:
         return None
     try:
-        key = Path(name).read_bytes().decode().strip("\r\n")
+        with Path(name).open("rb") as file:
+            key = file.read(_LONGEST_KEY).decode().strip("\r\n")
     except UnicodeDecodeError:
         key = ""
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"--study-key-file {name}: {error.strerror}")
         return None
-    if not key or not key.isprintable():
-        faults.append(f"--study-key-file {name}: expected one line of printable UTF-8 text")
+    if not key or not key.isprintable():  # the key itself is never shown
+        faults.append(f"--study-key-file {name}: expected one line of printable UTF-8 text without byte order mark")
+        return None
     return key
 
 
-def _progress(plans: list[tuple[str, Plan]]) -> Iterator[tuple[str, Plan]]:
+_LONGEST_KEY = 4096
+
+
+def _progress(plans: list[_Planned]) -> Iterator[_Planned]:
     """Go through the plans, with a progress bar when a person watches."""
     if not sys.stderr.isatty():
         yield from plans
@@ -216,8 +306,8 @@ def _progress(plans: list[tuple[str, Plan]]) -> Iterator[tuple[str, Plan]]:
 
 
 @cli.command()
-@click.argument("old", metavar="OLD.json")
-@click.argument("new", metavar="NEW.json")
+@click.argument("old", metavar="OLD.json", type=PATH)
+@click.argument("new", metavar="NEW.json", type=PATH)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @_output
 @_force
@@ -228,11 +318,14 @@ def changes(old: str, new: str, form: str, output: str | None, force: bool) -> i
     from trialsched.plan import changes as compare
 
     faults: list[str] = []
+    _check_output(output, faults)
     before, after = _read_plan(old, faults), _read_plan(new, faults)
-    if before is None or after is None:
+    if before and after and before.subject != after.subject:
+        faults.append(f"{old} is the plan of {before.subject}, {new} that of {after.subject}: one subject is meant")
+    if faults or before is None or after is None:
         raise BadInput(faults)
-    if before.subject != after.subject:
-        raise BadInput([f"{old} is the plan of {before.subject}, {new} that of {after.subject}: one subject is meant"])
+    if before.protocol != after.protocol:
+        click.echo(f"note: by another protocol: {before.protocol}, then {after.protocol}", err=True)
     found = compare(before, after)
     if form == "json":
         text = results.dumps_changes(after.subject, found)
@@ -279,12 +372,12 @@ def _print(text: str) -> int:
 
 
 @protocol.command("show")
-@click.argument("source", metavar="ID|FILE", required=False)
+@protocol_argument
 @click.option("--as-registered", is_flag=True, help="Leave out what is assumed.")
 @click.option("--format", "form", type=click.Choice(["table", "toml", "json"]), default="table", show_default=True)
-def protocol_show(source: str | None, as_registered: bool, form: str) -> int:  # noqa: FBT001 - a flag
+def protocol_show(source: str, as_registered: bool, form: str) -> int:  # noqa: FBT001 - a flag
     """Show a protocol; as TOML it is a start for your own."""
-    shown = open_protocol(source, as_registered=as_registered)
+    shown = open_protocol(source, as_registered=as_registered, said_as="")
     if form == "table":
         from trialsched.cli.tables import protocol_table
 
@@ -295,7 +388,7 @@ def protocol_show(source: str | None, as_registered: bool, form: str) -> int:  #
 
 
 @protocol.command("lint")
-@click.argument("sources", metavar="ID|FILE...", nargs=-1, required=True)
+@click.argument("sources", metavar="ID|FILE...", nargs=-1, required=True, shell_complete=complete_protocol)
 @click.option("--fail-on", type=click.Choice(["warning"]), help="Exit with 1 when there is any warning.")
 def protocol_lint(sources: tuple[str, ...], fail_on: str | None) -> int:
     """Say what is wrong with protocols, and what is legal but suspicious."""
@@ -305,7 +398,7 @@ def protocol_lint(sources: tuple[str, ...], fail_on: str | None) -> int:
     warnings = 0
     for source in sources:
         try:
-            checked = open_protocol(source)
+            checked = open_protocol(source, said_as="")
         except BadInput as error:
             faults += error.lines
             continue
@@ -314,7 +407,9 @@ def protocol_lint(sources: tuple[str, ...], fail_on: str | None) -> int:
         for problem in found:
             click.echo(f"warning: {source}: {problem}")
         click.echo(f"{source}: {describe(checked)}, {len(checked.expanded)} visits, {len(found)} warnings")
-    return _say(faults) or (1 if fail_on and warnings else 0)
+    for fault in faults:
+        click.echo(f"error: {fault}", err=True)
+    return 2 if faults else 1 if fail_on and warnings else 0
 
 
 @protocol.command("schema")

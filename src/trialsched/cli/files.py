@@ -9,7 +9,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from trialsched.cli.inputs import BadInput
 
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 
 
+_LONGEST = 200
+
+
 def file_name(code: str, suffix: str) -> str:
     """Return a file name for a subject's code: what is outside A-Z a-z 0-9 . _ - becomes %XX.
 
-    Likewise a leading dot, a trailing dot or blank, and the first letter of names that Windows reserves.
+    Likewise a leading dot, a trailing dot or blank, and the first letter of names that Windows reserves. A name of
+    more than 200 characters is cut and ends with a hash of the code.
     """
 
     def quoted(text: str) -> str:
@@ -35,6 +39,11 @@ def file_name(code: str, suffix: str) -> str:
         name = name[:-1] + quoted(".")
     if _RESERVED.fullmatch(name):
         name = quoted(name[0]) + name[1:]
+    if len(name) > _LONGEST:  # no system takes a longer one: the whole code is told by its hash
+        import hashlib
+
+        digest = hashlib.sha256(code.encode()).hexdigest()[:16]
+        name = f"{re.sub(r'%[0-9A-F]?$', '', name[: _LONGEST - 17])}-{digest}"
     return name + suffix
 
 
@@ -62,9 +71,8 @@ def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool)
 
     Raises `BadInput` for what is not ours or no file, `OSError` when the disk fails.
     """
-    target = Path(os.path.realpath(path))
     try:
-        mode = target.stat().st_mode
+        mode = path.stat().st_mode
     except FileNotFoundError:
         mode = None
     except NotADirectoryError as error:
@@ -72,12 +80,22 @@ def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool)
     if mode is not None and stat.S_ISDIR(mode):
         raise BadInput([f"{path}: is a folder, a file is meant"])
     if mode is not None and not stat.S_ISREG(mode):
-        target.write_bytes(data)  # a device or pipe has nothing to keep whole
+        with path.open("wb", buffering=0) as device:
+            _write(device, data)  # a device or pipe has nothing to keep whole
         return
+    target = Path(os.path.realpath(path))
     if mode is not None and not force and not ours(target.read_bytes()):
         raise BadInput([f"{path}: exists and was not written by trialsched; --force replaces it"])
     if not target.parent.is_dir():
-        raise BadInput([f"{path}: there is no folder {path.parent}"])
+        raise BadInput([f"{path}: there is no folder {target.parent if path.is_symlink() else path.parent}"])
+    try:
+        _replace(target, data, mode)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # not the name of the file that was to take its place
+        raise
+
+
+def _replace(target: Path, data: bytes, mode: int | None) -> None:
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -90,6 +108,13 @@ def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool)
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def _write(stream: IO[bytes], data: bytes) -> None:
+    """Write all of it: an unbuffered stream may take less at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[stream.write(rest) or 0 :]
 
 
 def _umask() -> int:
@@ -111,5 +136,5 @@ def _sync_folder(folder: Path) -> None:
 def emit(data: bytes) -> None:
     """Write bytes to standard output as they are, the same on every system."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(data)
+    _write(sys.stdout.buffer, data)
     sys.stdout.buffer.flush()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,16 +15,19 @@ from trialsched.errors import InvalidValueError, ProtocolError, TrialschedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, time
+    from datetime import time
+
+    from click.shell_completion import CompletionItem
 
     from trialsched.errors import Problem
     from trialsched.offsets import PartialDate
     from trialsched.protocol import Protocol
-    from trialsched.subject import Subject, VisitRecord
+    from trialsched.subject import BaselineStatus, Subject
 
 DEFAULT_PROTOCOL = "alstem"
 UNNAMED = "SUBJECT"
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+BAD_INPUT, OUTSIDE, INTERRUPTED = 2, 3, 130  # exit codes
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -56,24 +60,58 @@ class Inputs:
     subjects: str | None
 
 
+def _once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """Take an option's only value: of two, none is the one that was meant."""
+    if len(values) > 1:
+        message = f"is given {len(values)} times: {', '.join(map(repr, values))}"
+        raise click.BadParameter(message, context, parameter)
+    return values[0] if values else None
+
+
+def complete_protocol(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a bundled id or a file."""
+    from importlib.resources import files
+
+    from click.shell_completion import CompletionItem
+
+    folder = files("trialsched") / "protocols"
+    ids = sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    found = [CompletionItem(name) for name in ids if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
+def option(*names: str, **settings: Any) -> Callable[[_F], _F]:  # noqa: ANN401 - as click's own
+    """Give a command an option that takes one value, at most once."""
+    return click.option(*names, multiple=True, callback=_once, **settings)
+
+
+protocol_argument = click.argument("source", metavar="ID|FILE", shell_complete=complete_protocol)
+PATH = click.Path()
+
 _OPTIONS = (
-    click.option(
-        "--protocol", metavar="ID|FILE", help="A bundled protocol or a .toml or .json file [default: alstem]."
+    option(
+        "--protocol",
+        metavar="ID|FILE",
+        shell_complete=complete_protocol,
+        help="A bundled protocol or a .toml or .json file [default: alstem].",
     ),
     click.option("--as-registered", is_flag=True, help="Leave out assumed windows and spacings."),
-    click.option("--subject", metavar="CODE", help="The subject's code."),
-    click.option("--arm", metavar="ARM", help="The subject's arm."),
-    click.option("--baseline", metavar="DATE", help="The planned day 0, as YYYY-MM-DD."),
-    click.option("--provisional", metavar="CODE=DATE", help="Plan from this visit's date, before a baseline is fixed."),
+    option("--subject", metavar="CODE", help="The subject's code."),
+    option("--arm", metavar="ARM", help="The subject's arm."),
+    option("--baseline", metavar="DATE", help="The planned day 0, as YYYY-MM-DD."),
+    option("--provisional", metavar="CODE=DATE", help="Plan from this visit's date, before a baseline is fixed."),
     click.option("--attended", metavar="CODE=DATE", multiple=True, help="A visit happened on this day (repeatable)."),
     click.option(
         "--booked", metavar="CODE=DATE[THH:MM]", multiple=True, help="A visit is agreed for then (repeatable)."
     ),
     click.option("--missed", metavar="CODE", multiple=True, help="A visit did not happen (repeatable)."),
     click.option("--withheld", metavar="CODE=DATE", multiple=True, help="Came, treatment not given (repeatable)."),
-    click.option("--ended", metavar="DATE", help="The last day of participation."),
-    click.option(
-        "--subjects", metavar="FILE.csv", help="Many subjects: columns subject, baseline, ... instead of the above."
+    option("--ended", metavar="DATE", help="The last day of participation."),
+    option(
+        "--subjects",
+        metavar="FILE.csv",
+        type=PATH,
+        help="Many subjects: columns subject, baseline, ... instead of the above.",
     ),
 )
 
@@ -92,18 +130,20 @@ def inputs(command: _F) -> _F:
     return gathered  # type: ignore[return-value]
 
 
-def open_protocol(name: str | None, *, as_registered: bool = False, default_said: bool = True) -> Protocol:
-    """Return the protocol asked for, saying on standard error when it is the default."""
+def open_protocol(
+    name: str | None, *, as_registered: bool = False, said_as: str = "--protocol ", default_said: bool = True
+) -> Protocol:
+    """Return the protocol asked for, saying on standard error when it is the default. Raises `BadInput`."""
     from trialsched.formats.documents import load_protocol
 
     try:
-        protocol = load_protocol(name or DEFAULT_PROTOCOL)
+        protocol = load_protocol(DEFAULT_PROTOCOL if name is None else name)
     except ProtocolError as error:
         raise BadInput([f"{name}: {problem}" for problem in error.problems]) from None
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise BadInput([f"--protocol {name}: {error.strerror}"]) from None
+        raise BadInput([f"{said_as}{name}: {error.strerror}"]) from None
     except TrialschedError as error:
-        raise BadInput([f"--protocol {name}: {error.message}"]) from None
+        raise BadInput([f"{said_as}{name or repr(name)}: {error.message}"]) from None
     if as_registered:
         protocol = protocol.as_registered()
     if name is None and default_said:
@@ -120,10 +160,10 @@ def describe(protocol: Protocol) -> str:
 class _Reader:
     """Reads option values, gathering every fault."""
 
-    def __init__(self, protocol: Protocol, arm: str | None) -> None:
+    def __init__(self, protocol: Protocol, arm: str | None, faults: list[str]) -> None:
         self.protocol = protocol
         self.codes = [visit.code for visit in protocol.rows(arm)]
-        self.faults: list[str] = []
+        self.faults = faults
 
     def day(self, option: str, text: str) -> date | None:
         from trialsched.offsets import parse_date
@@ -171,7 +211,8 @@ class _Reader:
         day, letter, clock = text.partition("T")
         match = _TIME.fullmatch(clock) if letter else None
         if letter and match is None:
-            self.faults.append(f"{option}: read {text!r}, expected CODE=YYYY-MM-DD or CODE=YYYY-MM-DDTHH:MM")
+            self.faults.append(f"{option}: read {text!r}, expected YYYY-MM-DD or YYYY-MM-DDTHH:MM")
+            return None, None
         return self.day(option, day), time(int(match[1]), int(match[2])) if match else None
 
 
@@ -179,95 +220,130 @@ def check_year(day: date) -> None:
     """Refuse years that are probably typing errors."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise InvalidValueError(
-            f"read {day.isoformat()}: years before {FIRST_YEAR} and after {LAST_YEAR} are taken as slips"
+            f"read {day.isoformat()}: a year before {FIRST_YEAR} or after {LAST_YEAR} is taken for a typing error"
         )
 
 
-def one_subject(typed: Inputs, protocol: Protocol) -> Subject:
-    """Return the subject that the options describe. Raises `BadInput` with every fault."""
+def one_subject(typed: Inputs, protocol: Protocol, faults: list[str]) -> Subject | None:
+    """Return the subject that the options describe, or None with every fault noted."""
     from trialsched.plan import provisional_baseline
     from trialsched.subject import Subject
 
-    arms = protocol.arms
-    if typed.arm is not None and typed.arm not in arms:
-        raise BadInput([f"--arm: the protocol has no arm {typed.arm!r}; its arms: {', '.join(arms) or 'none'}"])
-    read = _Reader(protocol, typed.arm)
-    records = _records(typed, read)
+    before = len(faults)
+    arm = typed.arm
+    if arm is not None and arm not in protocol.arms:
+        faults.append(f"--arm: the protocol has no arm {arm!r}; its arms: {', '.join(protocol.arms) or 'none'}")
+        arm = None
+    read = _Reader(protocol, arm, faults)
+    subject = None
+    try:
+        subject = Subject(typed.subject if typed.subject is not None else UNNAMED, arm=arm)
+    except TrialschedError as error:
+        faults.append(f"--subject: {error.message}")
     baseline = read.day("--baseline", typed.baseline) if typed.baseline is not None else None
     ended = read.day("--ended", typed.ended) if typed.ended is not None else None
     if typed.baseline is None and typed.provisional is None:
-        read.faults.append("--baseline is missing: the planned day 0, as YYYY-MM-DD (or --provisional CODE=DATE)")
+        faults.append("--baseline is missing: the planned day 0, as YYYY-MM-DD (or --provisional CODE=DATE)")
     if typed.baseline is not None and typed.provisional is not None:
-        read.faults.append("--baseline and --provisional exclude each other: a baseline is fixed or it is not")
+        faults.append("--baseline and --provisional exclude each other: a baseline is fixed or it is not")
     pair = read.pair("--provisional", typed.provisional) if typed.provisional is not None else None
-    visit_day = read.day("--provisional", pair[1]) if pair else None
-    subject = None
-    try:
-        if pair and visit_day and baseline is None:
+    visit_day = read.day(f"--provisional {pair[0]}", pair[1]) if pair else None
+    if pair and visit_day and typed.baseline is None:
+        try:
             baseline = provisional_baseline(protocol, pair[0], visit_day)
-        subject = Subject(typed.subject if typed.subject is not None else UNNAMED, baseline, typed.arm, tuple(records))
-        subject = replace(subject, ended=ended, baseline_status="provisional" if pair else "planned")
-    except TrialschedError as error:
-        option = "--subject" if error.where == "code" else "--provisional"
-        read.faults.append(f"{option}: {error.message}")
-    if read.faults or subject is None:
-        raise BadInput(read.faults)
+        except TrialschedError as error:
+            faults.append(f"--provisional: {error.message}")
+    told = _with_facts(subject or Subject(UNNAMED), typed, read)
+    if len(faults) > before:
+        return None
+    status: BaselineStatus = "provisional" if typed.provisional else "planned"
+    return replace(told, baseline=baseline, baseline_status=status, ended=ended)
+
+
+def _with_facts(subject: Subject, typed: Inputs, read: _Reader) -> Subject:
+    """Return the subject with what was booked and happened, each visit's in one record.
+
+    Only a visit that was withheld, and is held or booked once more, has two.
+    """
+    from trialsched.subject import VisitRecord
+
+    booked, attended, withheld = (
+        _by_code(read, f"--{name}", getattr(typed, name)) for name in ("booked", "attended", "withheld")
+    )
+    moments = {code: read.moment(f"--booked {code}", text) for code, text in booked.items()}
+    for code in withheld:
+        known = read.known_day(f"--withheld {code}", withheld[code])
+        subject = subject.withheld(code, known) if known else subject
+    for code, (day, clock) in moments.items():
+        subject = subject.booked(code, day, clock) if day else subject
+    for code in typed.missed:
+        if code in attended or code in withheld:
+            read.faults.append(f"--missed: {code} is also said to have happened")
+        elif read.code("--missed", code):
+            subject = subject.missed(code)
+    for code in attended:
+        known = read.known_day(f"--attended {code}", attended[code])
+        if known and code in withheld:
+            subject = subject.with_record(VisitRecord(code, attended=known))
+        elif known:
+            subject = subject.attended(code, known)
     return subject
 
 
-def _records(typed: Inputs, read: _Reader) -> list[VisitRecord]:
-    from trialsched.subject import VisitRecord
-
-    records = []
-    for text in typed.booked:
-        pair = read.pair("--booked", text)
-        day, clock = read.moment("--booked", pair[1]) if pair else (None, None)
-        if pair and day:
-            records.append(VisitRecord(pair[0], booked=day, booked_time=clock))
-    for option, texts in (("--attended", typed.attended), ("--withheld", typed.withheld)):
-        for text in texts:
-            pair = read.pair(option, text)
-            happened = read.known_day(option, pair[1]) if pair else None
-            if pair and happened:
-                withheld: Literal["withheld"] | None = "withheld" if option == "--withheld" else None
-                records.append(VisitRecord(pair[0], attended=happened, outcome=withheld))
-    records += [VisitRecord(code, outcome="missed") for code in typed.missed if read.code("--missed", code)]
-    return records
+def _by_code(read: _Reader, option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """Return the values of a repeatable CODE=VALUE option by code."""
+    found: dict[str, str] = {}
+    for text in texts:
+        pair = read.pair(option, text)
+        if pair and pair[0] in found:
+            read.faults.append(f"{option}: {pair[0]} is given twice")
+        elif pair:
+            found[pair[0]] = pair[1]
+    return found
 
 
 _ONE_SUBJECT = ("subject", "arm", "baseline", "provisional", "attended", "booked", "missed", "withheld", "ended")
 
 
-def many_subjects(typed: Inputs) -> tuple[list[tuple[int, Subject]], list[str]]:
-    """Return the good rows of `--subjects` with their lines, and the faults of the bad ones.
+def many_subjects(typed: Inputs, faults: list[str]) -> tuple[list[tuple[int, Subject]], list[tuple[int, str]]]:
+    """Return the good rows of `--subjects`, and the faults of the bad ones, each with its line.
 
-    Raises `BadInput` when the file cannot be read as a list of subjects.
+    What stands against the whole file or command is noted in `faults`.
     """
     from trialsched.formats.records import loads_subjects
 
     both = [f"--{name}" for name in _ONE_SUBJECT if getattr(typed, name)]
     if both:
-        raise BadInput([f"--subjects and {', '.join(both)} exclude each other: the file has every subject's facts"])
+        faults.append(f"--subjects and {', '.join(both)} exclude each other: the file has every subject's facts")
     path = Path(str(typed.subjects))
     try:
         read = loads_subjects(path.read_bytes())
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise BadInput([f"--subjects {path}: {error.strerror}"]) from None
+        faults.append(f"--subjects {path}: {error.strerror}")
+        return [], []
     except TrialschedError as error:
-        raise BadInput([f"{path.name} {error}"]) from None
-    faults = [problem_line(path.name, problem) for problem in read.problems]
+        faults.append(f"{path.name} {error}")
+        return [], []
+    bad = [(_line(problem), f"{path.name} {problem}") for problem in read.problems]
     good = []
     for line, subject in read.rows:
-        try:
-            for day in filter(None, (subject.baseline, subject.ended)):
-                check_year(day)
-        except InvalidValueError as error:
-            faults.append(f"{path.name} line {line}: {error.message}")
-            continue
-        good.append((line, subject))
-    return good, faults
+        slips = []
+        for name in ("baseline", "ended"):
+            day = getattr(subject, name)
+            try:
+                check_year(day or FIRST_DAY)
+            except InvalidValueError as error:
+                slips.append((line, f"{path.name} line {line}: {name}: {error.message}"))
+        bad += slips
+        if not slips:
+            good.append((line, subject))
+    if not good and not bad:
+        faults.append(f"{path.name}: no subjects under the header")
+    return good, bad
 
 
-def problem_line(name: str, problem: Problem) -> str:
-    """Return a problem of a file as one line."""
-    return f"{name} {problem}"
+FIRST_DAY = date(FIRST_YEAR, 1, 1)
+
+
+def _line(problem: Problem) -> int:
+    return int(problem.where.split()[1].rstrip(":"))

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from trialsched.plan import Change, Plan, PlannedVisit
     from trialsched.protocol import Protocol
+    from trialsched.subject import VisitRecord
 
 _PIPED_WIDTH = 200
+_WIDE, _NARROW = 125, 100  # columns of a terminal that labels, and weekdays of windows, need
 _FRIDAY = 5
 LEGEND = "! Saturday or Sunday   ~ assumed window, not in the protocol"
 
@@ -42,10 +44,11 @@ def _show(parts: list[Table | Text], *, piped: bool) -> str:
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-def _table(*columns: str) -> Table:
+def _table(*columns: str, whole: tuple[str, ...] = ()) -> Table:
+    """Return a table; the columns named `whole` are never broken into two lines."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in whole)
     return table
 
 
@@ -61,13 +64,14 @@ def _day(day: date | None) -> Text:
 _SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def _window(row: PlannedVisit) -> Text:
+def _window(row: PlannedVisit, *, weekdays: bool) -> Text:
     if row.window_basis == "none":
         return Text("none", "dim")
     if row.earliest is None or row.latest is None:
         return Text("empty: limits leave no day", "red")
     assumed = row.window_basis == "assumed"
-    words = f"{row.earliest} {_SHORT[row.earliest.weekday()]} .. {row.latest} {_SHORT[row.latest.weekday()]}"
+    ends = (f"{day} {_SHORT[day.weekday()]}" if weekdays else f"{day}" for day in (row.earliest, row.latest))
+    words = " .. ".join(ends)
     return Text(words + (" ~" if assumed else ""), "dim" if assumed else "")
 
 
@@ -85,31 +89,35 @@ def _facts(row: PlannedVisit) -> str:
     return ", ".join(facts)
 
 
+def _unplanned(record: VisitRecord) -> str:
+    words = [record.outcome or "attended", str(record.attended)] if record.attended else [record.outcome or ""]
+    words += [f"booked {record.booked}"] if record.booked and not record.attended else []
+    return " ".join(filter(None, [record.visit, *words]))
+
+
 def plan_table(plans: Iterable[Plan], *, piped: bool) -> str:
     """Show plans; return their plain text when piped, '' when printed to the terminal."""
     parts: list[Table | Text] = []
     marks = set()
+    width = _console(piped=piped).width
+    names = ["Visit", *([""] if width >= _WIDE else []), "Target", "Window", "Study day", "Mode", "Facts"]
     for plan in plans:
         subject = plan.subject
         status = " (provisional)" if subject.baseline_status == "provisional" else ""
         moved = "" if plan.day_zero == plan.baseline else f", day zero {plan.day_zero} ({plan.day_zero_source})"
         arm = f", arm {subject.arm}" if subject.arm else ""
-        title = f"{subject.code}{arm}: baseline {plan.baseline}{status}{moved}; protocol {describe(plan.protocol)}"
-        parts.append(Text(title, "bold"))
-        table = _table("Visit", "", "Target", "Window", "Study day", "Mode", "Facts")
+        ended = f", ended {subject.ended}" if subject.ended else ""
+        dates = f"baseline {plan.baseline}{status}{moved}{ended}"
+        parts.append(Text(f"{subject.code}{arm}: {dates}; protocol {describe(plan.protocol)}", "bold"))
+        table = _table(*names, whole=("Visit", "Target", "Window", "Study day", "Mode"))
         for row in plan:
             day = _day(row.target)
             marks |= {mark for mark in "!~" if mark in day.plain or (mark == "~" and row.window_basis == "assumed")}
-            cells = (
-                Text(row.code),
-                Text(row.label.best()),
-                day,
-                _window(row),
-                Text(str(row.study_day)),
-                Text(row.mode),
-            )
-            table.add_row(*cells, Text(_facts(row)))
+            label = [Text(row.label.best())] if width >= _WIDE else []
+            cells = (Text(row.code), *label, day, _window(row, weekdays=width >= _NARROW), Text(str(row.study_day)))
+            table.add_row(*cells, Text(row.mode), Text(_facts(row)))
         parts.append(table)
+        parts += [Text(f"recorded, not planned: {_unplanned(record)}") for record in plan.other_records]
         parts += [Text(f"note: {note}") for note in plan.notes]
     if marks:
         parts.append(Text("   ".join(part for part in LEGEND.split("   ") if part[0] in marks), "dim"))

@@ -7,6 +7,7 @@ but the protocol's fingerprint is written.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
@@ -14,9 +15,9 @@ from uuid import UUID, uuid5
 
 import icalendar
 
-from trialsched._text import nfc, unprintable
+from trialsched._text import nfc, shown, unprintable
 from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValueError
-from trialsched.offsets import PartialDate
+from trialsched.offsets import PartialDate, parse_date
 from trialsched.plan import WEEKDAYS, Plan
 from trialsched.subject import VisitRecord
 
@@ -27,21 +28,40 @@ if TYPE_CHECKING:
 
 PRODID: Final = "-//trialsched//trialsched//EN"
 UID_NAMESPACE: Final = UUID("afc55f27-d4ef-457a-a82d-d92d6e163031")
+_ROLES = ("visit", "window")
 _MAX_SUMMARY = 255  # octets
 _MAX_LINE = 75  # octets, RFC 5545 section 3.1, the line break not counted
 _MODES = {"on-site": "on site", "phone": "by phone", "video": "by video", "home": "at home"}
 _DAY = timedelta(1)
+# What icalendar raises on files that are no calendars, found by fuzzing.
+_UNREADABLE = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 def uid(study_key: str, subject: str, visit: str, role: str = "visit") -> str:
     """Return the UID of an event: UUIDv5 of the study key, subject code, visit code and role. It is for ever.
 
-    RFC 7986, section 5.3: globally unique, and nothing about the person or the machine in it.
+    RFC 7986, section 5.3: globally unique, and nothing about the person or the machine in it. `role` is 'visit' or
+    'window'. Raises `InvalidValueError` for a text that is empty or holds a control character.
 
     >>> uid("alstem", "P01-007", "DOSE1")
     '3f846907-3666-5493-9a35-d791e1d1406c'
     """
+    if role not in _ROLES:
+        message = f"read {role!r}, expected {' or '.join(map(repr, _ROLES))}"
+        raise InvalidValueError(message, where="role")
+    for where, text in (("study_key", study_key), ("subject", subject), ("visit", visit)):
+        _check_text(text, where)
+    return _uid(study_key, subject, visit, role)
+
+
+def _uid(study_key: str, subject: str, visit: str, role: str = "visit") -> str:
     return str(uuid5(UID_NAMESPACE, nfc(f"{study_key}\x1f{subject}\x1f{visit}\x1f{role}")))
+
+
+def _check_text(text: object, where: str) -> None:
+    if not isinstance(text, str) or not text or unprintable(text):
+        message = f"a text of printable characters is meant, not empty; read {shown(text)!r}"
+        raise InvalidValueError(message, where=where)
 
 
 class _Event(NamedTuple):
@@ -99,36 +119,40 @@ def loads(
 
     UIDs cannot be reversed: they are matched against those that the plans would have. An event whose start
     is not its X-TRIALSCHED-DATE was moved by a person, and is a booking; an untouched one is a booking when it
-    is CONFIRMED and the plan does not have the visit as attended. Raises `InvalidValueError` for what is no
-    calendar, and for events that are not of these plans.
+    is CONFIRMED and the plan does not have the visit as attended; a CANCELLED one is none. Raises
+    `InvalidValueError` for what is no calendar, for events that are not of these plans, and for two events of one
+    visit that differ.
     """
-    end = b"END:VCALENDAR" if isinstance(data, bytes) else "END:VCALENDAR"
-    if not data.rstrip().endswith(end):  # type: ignore[arg-type] # of the same kind
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogatepass")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if not data.rstrip().upper().endswith(b"END:VCALENDAR"):
         message = "not a calendar, or not the whole of one: it does not end with END:VCALENDAR"
         raise InvalidValueError(message)
     try:
-        calendar = icalendar.Calendar.from_ical(data)
-    except (ValueError, IndexError, KeyError) as error:
+        events = icalendar.Calendar.from_ical(data).walk("VEVENT")
+    except _UNREADABLE as error:
         message = f"not a calendar: {error}"
         raise InvalidValueError(message) from None
     known: dict[str, PlannedVisit] = {}
     subjects: dict[str, str] = {}
-    found: dict[str, list[VisitRecord]] = {}
+    found: dict[str, dict[str, VisitRecord | None]] = {}
     for plan in [plans] if isinstance(plans, Plan) else plans:
         key = _key(plan, study_key)
-        found.setdefault(plan.subject.code, [])
+        found.setdefault(plan.subject.code, {})
         for row in plan:
-            name = uid(key, plan.subject.code, row.code)
+            name = _uid(key, plan.subject.code, row.code)
             known[name], subjects[name] = row, plan.subject.code
-    for event in calendar.walk("VEVENT"):
-        name = str(event.get("UID", ""))
+    for event in events:
+        name = str(event.get("UID", "")).lower()
         if name not in known:
-            message = f"the event {name!r} is of none of these plans (another subject, visit or study key)"
-            raise InvalidValueError(message, where=name)
-        record = _booking(event, known[name])
-        if record is not None:
-            found[subjects[name]].append(record)
-    return {subject: tuple(records) for subject, records in found.items()}
+            message = f"the event {shown(name)!r} is of none of these plans (another subject, visit or study key)"
+            raise InvalidValueError(message, where="UID")
+        code, record = known[name].code, _booking(event, known[name])
+        if found[subjects[name]].setdefault(code, record) != record:
+            message = "two events of this visit, which differ: delete the one that does not hold"
+            raise InvalidValueError(message, where=code)
+    return {subject: tuple(r for r in records.values() if r is not None) for subject, records in found.items()}
 
 
 def load(
@@ -149,7 +173,7 @@ def is_ours(data: bytes) -> bool:
 def _key(plan: Plan, study_key: str | None) -> str:
     if study_key is None:
         return plan.protocol.id
-    if not isinstance(study_key, str) or not study_key or unprintable(study_key):
+    if not isinstance(study_key, str) or not study_key or unprintable(study_key):  # never shown: it may be a secret
         message = "a study key is a text of printable characters, not empty"
         raise InvalidValueError(message, where="study_key")
     return study_key
@@ -169,7 +193,7 @@ def _events(plan: Plan, key: str) -> list[_Event]:
             raise DateOutOfRangeError(message, where=row.code) from None
         if len(summary) * 4 > _MAX_SUMMARY:
             summary = _shortened(summary, row.code)
-        name = uid(key, subject.code, row.code)
+        name = _uid(key, subject.code, row.code)
         events.append(_Event(name, start, end, summary, _description(row), status, transparent))
     return events
 
@@ -177,23 +201,22 @@ def _events(plan: Plan, key: str) -> list[_Event]:
 def _placed(row: PlannedVisit, ended: date | None) -> tuple[date, str, bool]:
     """Return the date, STATUS and transparency: attended, else called off, else booked, else computed."""
     attended, booked = row.attended, row.booked
-    if attended is not None:
-        day = (booked or row.target) if isinstance(attended, PartialDate) else attended
-        return day, "CONFIRMED", False
-    if row.booked_time is not None:
-        message = f"{row.code} is booked for {booked} at {row.booked_time:%H:%M}: only whole days can be written"
+    if row.booked_time is not None and (attended is None or isinstance(attended, PartialDate) or row.outcome):
+        message = f"booked for {booked} at {row.booked_time:%H:%M}: a calendar of this version has whole days only"
         raise InvalidValueError(message, where=row.code)
     day = booked or row.target
+    if attended is not None:
+        return (day if isinstance(attended, PartialDate) else attended), "CONFIRMED", False
     if row.outcome == "missed" or (ended is not None and (row.latest or row.target) > ended):
         return day, "CANCELLED", True
     return (day, "CONFIRMED", False) if booked else (day, "TENTATIVE", True)
 
 
 def _shortened(summary: str, code: str) -> str:
-    """Cut the subject's code, never inside a character, so that the whole has at most 255 octets."""
-    room = _MAX_SUMMARY - len(f"\u2026 {code}".encode())
-    while len(summary.encode()) > _MAX_SUMMARY:
-        stem = summary.removesuffix(f" {code}").encode()[:room].decode(errors="ignore")
+    """Cut the subject's code, so that the whole as it is written has at most 255 octets."""
+    stem = summary.removesuffix(f" {code}")
+    while len(_escape(summary).encode()) > _MAX_SUMMARY:
+        stem = stem[:-1]
         summary = f"{stem}\u2026 {code}"
     return summary
 
@@ -205,13 +228,13 @@ def _in_words(day: date) -> str:
 def _description(row: PlannedVisit) -> str:
     window = row.visit.timing.window
     lines = [f"Target: {_in_words(row.target)}"]
+    note = "; assumed, not in the protocol" if row.visit.timing.assumed else ""
     if window is None:
         lines.append("Window: none stated")
     elif row.earliest is None or row.latest is None:
-        lines.append(f"Window: {window}, of which limits leave no day")
+        lines.append(f"Window: {window}{note}, of which limits leave no day")
     else:
-        note = "; assumed, not in the protocol" if row.window_basis == "assumed" else ""
-        note += ", cut by limits" if row.limits else ""
+        note += ", cut by limits" if row.limits and row.window != window.around(row.target) else ""
         days = f"from {_in_words(row.earliest)} to {_in_words(row.latest)}, both included"
         lines.append(f"Window: {days} ({window}{note})")
     lines += [f"Protocol day: {row.protocol_day}", f"Mode: {_MODES[row.mode]}"]
@@ -219,21 +242,32 @@ def _description(row: PlannedVisit) -> str:
         lines.append("Provisional: rests on a date that is not fixed yet")
     if isinstance(row.attended, PartialDate):
         lines.append(f"Attended: {row.attended}, the day is not known")
+    if row.outcome == "withheld":
+        again = f"; booked again for {_in_words(row.booked)}" if row.booked and row.booked != row.attended else ""
+        lines.append(f"Withheld{again}")
     return "\n".join(lines)
 
 
 def _booking(event: icalendar.Component, row: PlannedVisit) -> VisitRecord | None:
-    exported = event.get("X-TRIALSCHED-DATE")
+    exported, status = event.get("X-TRIALSCHED-DATE"), event.get("STATUS")
     try:
         start: object = event.decoded("DTSTART")
-    except (KeyError, ValueError):  # missing, or unreadable
+    except _UNREADABLE:  # missing, or not a date
         start = None
-    if exported is None or type(start) is not date:
-        message = "the event has no all-day start or has lost its X-TRIALSCHED-DATE"
+    if type(start) is not date:
+        message = "the event has no all-day start, or two"
         raise InvalidValueError(message, where=row.code)
-    moved = _basic(start) != str(exported)
-    confirmed = str(event.get("STATUS", "")) == "CONFIRMED" and row.attended is None
-    return VisitRecord(row.code, booked=start) if moved or confirmed else None
+    try:
+        day = parse_date(re.sub(r"^(....)(..)(..)$", r"\1-\2-\3", str(exported)))
+    except InvalidValueError:
+        message = f"the event has lost its X-TRIALSCHED-DATE, or it is no date; read {shown(exported)!r}"
+        raise InvalidValueError(message, where=row.code) from None
+    if isinstance(status, list):
+        message = "the event has two STATUS"
+        raise InvalidValueError(message, where=row.code)
+    words = str(status or "").upper()
+    confirmed = words == "CONFIRMED" and row.attended is None
+    return VisitRecord(row.code, booked=start) if words != "CANCELLED" and (start != day or confirmed) else None
 
 
 # How it is written: a template, compiled once from icalendar's own output.
@@ -243,7 +277,11 @@ def _aware(stamp: datetime) -> datetime:
     if not isinstance(stamp, datetime) or stamp.tzinfo is None or stamp.utcoffset() is None:
         message = f"a datetime with a time zone is meant; read {stamp!r}"
         raise InvalidTypeError(message, where="stamp")
-    return stamp.astimezone(UTC).replace(microsecond=0)
+    try:
+        return stamp.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        message = f"{stamp.isoformat()} is past the years 1 to 9999 in UTC"
+        raise DateOutOfRangeError(message, where="stamp") from None
 
 
 def _utc(stamp: datetime) -> str:
@@ -255,14 +293,22 @@ def _basic(day: date) -> str:
     return f"{day.year:04}{day.month:02}{day.day:02}"
 
 
+class _Text(icalendar.vText):
+    """A text escaped as RFC 5545 says: icalendar itself takes a backslash before an N for a line break."""
+
+    def to_ical(self) -> bytes:
+        """Return the octets of the value."""
+        return _escape(str(self)).encode()
+
+
 def _calendar(name: str, fingerprint: str, variant: str | None) -> icalendar.Calendar:
     calendar = icalendar.Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODID)
     calendar.add("CALSCALE", "GREGORIAN")
     # RFC 7986, section 5.1: NAME is TEXT, and so by RFC 5545, section 3.8.8.2 is X-WR-CALNAME: both are escaped
-    calendar.add("NAME", icalendar.vText(name))
-    calendar.add("X-WR-CALNAME", icalendar.vText(name))
+    calendar.add("NAME", _Text(name))
+    calendar.add("X-WR-CALNAME", _Text(name))
     calendar.add("X-TRIALSCHED-PROTOCOL", fingerprint)
     if variant is not None:
         calendar.add("X-TRIALSCHED-VARIANT", variant)
@@ -271,14 +317,14 @@ def _calendar(name: str, fingerprint: str, variant: str | None) -> icalendar.Cal
 
 def _component(event: _Event, moment: datetime) -> icalendar.Event:
     component = icalendar.Event()
-    component.add("SUMMARY", event.summary)
+    component.add("SUMMARY", _Text(event.summary))
     component.add("DTSTART", event.start)
     component.add("DTEND", event.end)
     component.add("DTSTAMP", moment)
     component.add("UID", event.uid)
     component.add("SEQUENCE", 0)
     component.add("CLASS", "PRIVATE")
-    component.add("DESCRIPTION", event.description)
+    component.add("DESCRIPTION", _Text(event.description))
     component.add("LAST-MODIFIED", moment)
     component.add("STATUS", event.status)
     component.add("TRANSP", "TRANSPARENT" if event.transparent else "OPAQUE")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from trialsched._text import nearest_or, nfc
 from trialsched.errors import InvalidValueError, Problem, TrialschedError
@@ -13,12 +14,12 @@ from trialsched.offsets import parse_date
 from trialsched.subject import Subject
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from trialsched.subject import BaselineStatus, EndReason
+    from collections.abc import Iterator
 
 SUBJECT_COLUMNS: Final = ("subject", "baseline", "baseline_status", "arm", "ended", "end_reason", "language")
 _NEEDED: Final = SUBJECT_COLUMNS[:2]
+_DELIMITERS: Final = (",", ";", "\t")  # the first wins when none is in the header
+_NAMED: Final = 3  # lines named in one message
 
 
 class SubjectRow(NamedTuple):
@@ -29,55 +30,76 @@ class SubjectRow(NamedTuple):
 
 
 class SubjectList(NamedTuple):
-    """The good rows of a file, and the problems of the bad ones (`line 4: baseline`)."""
+    """The good rows of a file, and the problems of the bad ones (`line 4: baseline`) in the order of the file."""
 
     rows: tuple[SubjectRow, ...]
     problems: tuple[Problem, ...]
 
 
+class _Row(NamedTuple):
+    """A row as read: its first line, its cells by column, the problems found in it."""
+
+    line: int
+    values: dict[str, str]
+    problems: list[Problem]
+
+
 def loads_subjects(data: str | bytes) -> SubjectList:
     """Read `subjects.csv`: columns subject, baseline, and optionally baseline_status, arm, ended, end_reason, language.
 
-    Commas or semicolons, with or without byte order mark, any line ends; empty rows are passed over. Codes that
-    are equal but for case are bad rows, all of them. Raises `InvalidValueError` when the file has no such header
-    or is not UTF-8.
+    Commas, semicolons or tabs, with or without byte order mark, any line ends, column names in any case; empty rows
+    are passed over. Codes that are equal but for case are bad rows, all of them. Raises `InvalidValueError` when
+    the file has no such header or is not UTF-8.
     """
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise InvalidValueError(f"byte {error.start} is not UTF-8: save the file as CSV UTF-8") from None
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    problems: list[Problem] = []
-    found: list[SubjectRow] = []
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InvalidValueError("not UTF-8: save the file as CSV UTF-8", where=f"line {line}") from None
+    rows = list(_rows(text))
+    same: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.values.get("subject"):
+            same[nfc(row.values["subject"]).casefold()].append(row.line)
+    found = []
+    for row in rows:
+        lines = same.get(nfc(row.values.get("subject", "")).casefold(), [])
+        if len(lines) > 1:
+            row.problems.append(_standing_again(row, lines))
+        subject = _subject(row)
+        if not row.problems and subject is not None:
+            found.append(SubjectRow(row.line, subject))
+    return SubjectList(tuple(found), tuple(problem for row in rows for problem in row.problems))
+
+
+def _rows(text: str) -> Iterator[_Row]:
+    """Yield the rows under the header; a row that is not CSV is one problem and stops nothing else."""
+    header_line = text.partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=header_line.count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = [name.strip() for name in next(lines, [])]
-        while header and not header[-1]:
-            header.pop()
-        _check_header(header)
-        start = lines.line_num + 1
-        for cells in lines:
-            line, start = start, lines.line_num + 1
-            if any(cell.strip() for cell in cells):
-                subject = _subject(header, cells, line, problems)
-                if subject is not None:
-                    found.append(SubjectRow(line, subject))
+        header = [name.strip().casefold() for name in next(lines, [])]
     except csv.Error as error:
-        raise InvalidValueError(f"line {lines.line_num}: not CSV: {error}") from None
-    same = defaultdict(list)
-    for row in found:
-        same[row.subject.code.casefold()].append(row.line)
-    for row in found:
-        others = [line for line in same[row.subject.code.casefold()] if line != row.line]
-        if others:
-            message = f"the same code, case ignored, stands on line {', '.join(map(str, others))}"
-            problems.append(Problem(f"line {row.line}: subject", row.subject.code, "each subject once", message))
-    good = tuple(row for row in found if len(same[row.subject.code.casefold()]) == 1)
-    return SubjectList(good, tuple(sorted(problems, key=lambda p: int(p.where.split()[1].rstrip(":")))))
-
-
-def _delimiter(text: str) -> str:
-    header = text.partition("\n")[0]
-    return ";" if header.count(";") > header.count(",") else ","
+        raise InvalidValueError(f"not CSV: {error}", where="line 1") from None
+    while header and not header[-1]:
+        header.pop()
+    _check_header(header)
+    while True:
+        line = lines.line_num + 1
+        try:
+            cells = next(lines)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            ending = f"{error}" if lines.line_num <= line else f"{error}: a quote is open to line {lines.line_num}"
+            yield _Row(line, {}, [Problem(f"line {line}", "", "", f"not CSV: {ending}")])
+            continue
+        if any(cell.strip() for cell in cells):
+            problems = []
+            if any(cell.strip() for cell in cells[len(header) :]):
+                expected = f"{len(header)} columns"
+                problems.append(Problem(f"line {line}", ",".join(cells)[:200], expected, "more cells than columns"))
+            yield _Row(line, dict(zip(header, (cell.strip() for cell in cells), strict=False)), problems)
 
 
 def _check_header(header: list[str]) -> None:
@@ -92,34 +114,44 @@ def _check_header(header: list[str]) -> None:
         raise InvalidValueError(f"no column {' and no column '.join(map(repr, missing))} in the header", where="line 1")
 
 
-def _subject(header: list[str], cells: list[str], line: int, problems: list[Problem]) -> Subject | None:
-    before = len(problems)
-    if any(cell.strip() for cell in cells[len(header) :]):
-        problems.append(Problem(f"line {line}", ",".join(cells), f"{len(header)} columns", "more cells than columns"))
-    values = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-    days: dict[str, date | None] = {}
+def _standing_again(row: _Row, lines: list[int]) -> Problem:
+    others = [line for line in lines[: _NAMED + 1] if line != row.line][:_NAMED]
+    more = len(lines) - 1 - len(others)
+    named = ", ".join(map(str, others)) + (f" and {more} more" if more else "")
+    message = f"the same code, case ignored, stands on line {named}"
+    return Problem(f"line {row.line}: subject", row.values["subject"], "each subject once", message)
+
+
+def _subject(row: _Row) -> Subject | None:
+    """Return the subject of a row, or None, with every problem of its cells noted."""
+    if not row.values:
+        return None
+    given: dict[str, Any] = {name: text for name, text in row.values.items() if text and name != "subject"}
+    if "baseline" not in given:
+        row.problems.append(Problem(f"line {row.line}: baseline", "", "a date as YYYY-MM-DD", "no baseline"))
     for name in ("baseline", "ended"):
-        days[name] = None
-        if values.get(name):
+        if name in given:
             try:
-                days[name] = parse_date(values[name])
+                given[name] = parse_date(given[name])
             except InvalidValueError as error:
-                problems.append(Problem(f"line {line}: {name}", "", "", error.message))
-    if not values.get("baseline"):
-        problems.append(Problem(f"line {line}: baseline", "", "a date as YYYY-MM-DD", "no baseline"))
-    if len(problems) > before:
+                row.problems.append(Problem(f"line {row.line}: {name}", "", "", error.message))
+                given[name] = date.max
+    code = row.values.get("subject", "")
+    good = True
+    # One column after the other, so that a bad one hides no other.
+    alone: dict[str, dict[str, Any]] = {name: {"code": "X", name: value} for name, value in given.items()}
+    if "end_reason" in alone:
+        alone["end_reason"]["ended"] = date.max
+    for name, fields in {"subject": {"code": code}, **alone}.items():
+        try:
+            Subject(**fields)
+        except TrialschedError as error:
+            good = False
+            row.problems.append(Problem(f"line {row.line}: {name}", "", "", error.message))
+    if not good:
         return None
     try:
-        return Subject(
-            nfc(values["subject"]),
-            baseline=days["baseline"],
-            arm=values.get("arm") or None,
-            ended=days["ended"],
-            end_reason=cast("EndReason | None", values.get("end_reason") or None),
-            baseline_status=cast("BaselineStatus", values.get("baseline_status") or "planned"),
-            language=values.get("language") or None,
-        )
+        return Subject(code, **given)
     except TrialschedError as error:
-        name = "subject" if error.where == "code" else error.where
-        problems.append(Problem(f"line {line}: {name}", "", "", error.message))
-    return None
+        row.problems.append(Problem(f"line {row.line}: {error.where}", "", "", error.message))
+        return None

@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, time
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, get_args
 
+from trialsched._text import shown, unprintable
 from trialsched._version import __version__
-from trialsched.errors import InvalidValueError, TrialschedError
+from trialsched.errors import InvalidValueError
 from trialsched.offsets import DateRange, PartialDate, parse_date
 from trialsched.plan import Plan
 from trialsched.protocol import MODES, Mode
@@ -36,6 +38,8 @@ def dumps(plans: Plan | Iterable[Plan], *, format: Format = "json") -> str:  # n
 
     Dates are ISO 8601; JSON has null, CSV nothing where there is none. Lines end with a line feed.
     """
+    if format not in get_args(Format):
+        raise InvalidValueError(f"read {format!r}, expected one of {', '.join(get_args(Format))}", where="format")
     several = [plans] if isinstance(plans, Plan) else list(plans)
     if format == "json":
         if len(several) != 1:
@@ -97,9 +101,11 @@ def _visit(row: PlannedVisit) -> dict[str, Any]:
 
 
 def _flat(plan: Plan, languages: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the rows of a plan as columns, the stamp of their origin last."""
-    protocol = _protocol(plan.protocol)
-    stamp = {f"protocol_{key}": value for key, value in protocol.items()}
+    """Return the rows of a plan as columns, what they count from and the stamp of their origin last."""
+    document = as_json(plan)
+    stamp = {key: document[key] for key in ("arm", "baseline", "baseline_status", "day_zero", "day_zero_source")}
+    stamp |= {f"protocol_{key}": value for key, value in document["protocol"].items()}
+    stamp["generator_version"] = __version__
     rows = []
     for row in plan:
         values = _visit(row)
@@ -107,7 +113,7 @@ def _flat(plan: Plan, languages: Sequence[str]) -> list[dict[str, Any]]:
         labels = {f"label_{language}": label.get(language) for language in languages}
         values = {"visit": values.pop("visit"), **labels, **values}
         values["provisional"] = "true" if row.provisional else "false"
-        rows.append({"subject": plan.subject.code, **values, **stamp, "generator_version": __version__})
+        rows.append({"subject": plan.subject.code, **values, **stamp})
     return rows
 
 
@@ -122,18 +128,8 @@ def _csv(plans: list[Plan]) -> str:
     return out.getvalue()
 
 
-_MARKDOWN = (
-    "visit",
-    "target",
-    "weekday",
-    "earliest",
-    "latest",
-    "window_basis",
-    "study_day",
-    "mode",
-    "booked",
-    "attended",
-)
+_MARKDOWN = ("visit", "target", "weekday", "earliest", "latest", "window_basis", "study_day", "mode")
+_FACTS = ("booked", "attended", "outcome")
 
 
 def _markdown(plans: list[Plan]) -> str:
@@ -142,10 +138,19 @@ def _markdown(plans: list[Plan]) -> str:
         protocol = plan.protocol
         variant = f", {protocol.meta.variant}" if protocol.meta.variant else ""
         provisional = " (provisional)" if plan.subject.baseline_status == "provisional" else ""
-        head = [" | ".join(_MARKDOWN), " | ".join("---" for _ in _MARKDOWN)]
-        body = [" | ".join(_cell(values[name]) for name in _MARKDOWN) for values in map(_visit, plan)]
+        arm = f"Arm {_cell(plan.subject.arm)}. " if plan.subject.arm else ""
+        columns = (*_MARKDOWN, *_FACTS)
+        body = []
+        for values in map(_visit, plan):
+            if values["booked_time"]:
+                values["booked"] += f" {values['booked_time']}"
+            if values["provisional"]:
+                values["target"] += " (provisional)"
+            body.append(" | ".join(_cell(values[name]) for name in columns))
+        head = [" | ".join(columns), " | ".join("---" for _ in columns)]
         lines = [f"## {_cell(plan.subject.code)}", ""]
-        lines += [f"Baseline {plan.baseline}{provisional}, day zero {plan.day_zero} ({plan.day_zero_source}).", ""]
+        day_zero = f"day zero {plan.day_zero} ({plan.day_zero_source})"
+        lines += [f"{arm}Baseline {plan.baseline}{provisional}, {day_zero}.", ""]
         lines += [f"| {line} |" for line in head + body]
         lines += ["", *(f"* {_cell(note)}" for note in plan.notes)] if plan.notes else []
         origin = f"{protocol.id} {protocol.version}{variant}, sha256 {protocol.fingerprint}"
@@ -156,7 +161,7 @@ def _markdown(plans: list[Plan]) -> str:
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    for character in "\\|*_`<[":
+    for character in "\\|*_`<[]!&~#":
         text = text.replace(character, f"\\{character}")
     return text
 
@@ -189,13 +194,13 @@ class PlanResult:
 def loads(data: str | bytes) -> PlanResult:
     """Read one plan from its JSON. Keys that a later version added are passed over. Raises `InvalidValueError`."""
     try:
-        raw = json.loads(data)
+        raw = json.loads(data, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise InvalidValueError(f"not JSON: {error}") from None
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if schema != PLAN_SCHEMA:
-        raise InvalidValueError(f"read the schema {schema!r}, expected {PLAN_SCHEMA!r}", where="schema")
-    subject = _text(raw, "subject", "")
+        raise InvalidValueError(f"read {shown(schema)!r}, expected {PLAN_SCHEMA!r}", where="schema")
+    subject = _word(raw, "subject", "")
     protocol = raw.get("protocol")
     if not isinstance(protocol, dict):
         raise InvalidValueError("expected an object", where="protocol")
@@ -203,11 +208,19 @@ def loads(data: str | bytes) -> PlanResult:
     if not isinstance(visits, list):
         raise InvalidValueError("expected a list", where="visits")
     rows = tuple(_row(visit, f"visits[{index}]") for index, visit in enumerate(visits))
-    codes = [row.code for row in rows]
-    for index, code in enumerate(codes):
-        if codes.index(code) != index:
-            raise InvalidValueError(f"the visit {code!r} stands twice", where=f"visits[{index}].visit")
-    return PlanResult(subject, f"{_text(protocol, 'id', 'protocol.')} {_text(protocol, 'version', 'protocol.')}", rows)
+    seen: set[str] = set()
+    for index, row in enumerate(rows):
+        if row.code in seen:
+            raise InvalidValueError(f"the visit {row.code!r} stands twice", where=f"visits[{index}].visit")
+        seen.add(row.code)
+    return PlanResult(subject, f"{_word(protocol, 'id', 'protocol.')} {_word(protocol, 'version', 'protocol.')}", rows)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
 
 
 def load(fp: IO[bytes] | IO[str]) -> PlanResult:
@@ -215,10 +228,11 @@ def load(fp: IO[bytes] | IO[str]) -> PlanResult:
     return loads(fp.read())
 
 
-def _text(raw: dict[str, Any], key: str, where: str) -> str:
+def _word(raw: dict[str, Any], key: str, where: str) -> str:
+    """Return a text of one printable line, as codes and versions are."""
     value = raw.get(key)
-    if not isinstance(value, str):
-        raise InvalidValueError(f"expected a text; read {value!r}", where=f"{where}{key}")
+    if not isinstance(value, str) or not value or unprintable(value):
+        raise InvalidValueError(f"read {shown(value)!r}, expected a text of one line", where=f"{where}{key}")
     return value
 
 
@@ -227,23 +241,45 @@ def _row(raw: object, where: str) -> ResultRow:
         raise InvalidValueError("expected an object", where=where)
     place = f"{where}."
 
-    def day(key: str) -> date | None:
-        return None if raw.get(key) is None else parse_date(_text(raw, key, place), f"{place}{key}")
+    def text(key: str) -> str | None:
+        if key not in raw:
+            raise InvalidValueError("the field is missing", where=f"{place}{key}")
+        return None if raw[key] is None else _word(raw, key, place)
 
+    def day(key: str) -> date | None:
+        value = text(key)
+        return None if value is None else parse_date(value, f"{place}{key}")
+
+    target, earliest, latest, booked = day("target"), day("earliest"), day("latest"), day("booked")
+    if target is None:
+        raise InvalidValueError("read null, expected a date", where=f"{place}target")
+    if (earliest is None) != (latest is None):
+        raise InvalidValueError("a window has two ends or none", where=f"{place}latest")
+    if earliest and latest and latest < earliest:
+        raise InvalidValueError(f"{latest} is before {earliest}, where the window begins", where=f"{place}latest")
+    mode = text("mode")
+    if mode not in MODES:
+        raise InvalidValueError(f"read {mode!r}, expected one of {', '.join(MODES)}", where=f"{place}mode")
+    clock = text("booked_time")
+    if clock is not None and (booked is None or not _CLOCK.fullmatch(clock)):
+        expected = "HH:MM" if booked else "null, since no day is booked"
+        raise InvalidValueError(f"read {clock!r}, expected {expected}", where=f"{place}booked_time")
+    window = DateRange(earliest, latest) if earliest and latest else None
+    at = time.fromisoformat(clock) if clock else None
+    attended = _attended(text("attended"), f"{place}attended")
+    return ResultRow(_word(raw, "visit", place), target, window, booked, at, attended, mode)
+
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def _attended(text: str | None, where: str) -> date | PartialDate | None:
+    if text is None or len(text) >= len("YYYY-MM-DD"):
+        return None if text is None else parse_date(text, where)
     try:
-        target, earliest, latest = day("target"), day("earliest"), day("latest")
-        mode = raw.get("mode")
-        if target is None or mode not in MODES or (earliest is None) != (latest is None):
-            raise InvalidValueError("target, mode, and both ends of a window or none are needed")
-        window = DateRange(earliest, latest) if earliest and latest else None
-        attended = raw.get("attended")
-        partly = isinstance(attended, str) and len(attended) < len("YYYY-MM-DD")
-        when = PartialDate.parse(str(attended)) if partly else day("attended")
-        clock = raw.get("booked_time")
-        at = None if clock is None else time.fromisoformat(_text(raw, "booked_time", place))
-    except (TrialschedError, ValueError) as error:
-        raise InvalidValueError(str(error), where=where) from None
-    return ResultRow(_text(raw, "visit", place), target, window, day("booked"), at, when, mode)
+        return PartialDate.parse(text)
+    except InvalidValueError as error:
+        raise InvalidValueError(error.message, where=where) from None
 
 
 def dumps_changes(subject: str, found: Iterable[Change]) -> str:

@@ -38,10 +38,21 @@ def provisional_baseline(protocol: Protocol, visit: str, day: date) -> date:
         else:
             high = middle - 1
     found = date.fromordinal(low)
-    if not _not_after(chain, found, day):
+    if not _lands(chain, found) or not _not_after(chain, found, day):
         message = f"no baseline of the years 1 to 9999 puts {visit} on {day.isoformat()}"
         raise DateOutOfRangeError(message, where=visit)
     return found
+
+
+def _lands(chain: list[Offset], baseline: date) -> bool:
+    """Return whether no visit of the chain leaves the calendar."""
+    target = baseline
+    try:
+        for offset in reversed(chain):
+            target = offset.after(target)
+    except DateOutOfRangeError:
+        return False
+    return True
 
 
 def _not_after(chain: list[Offset], baseline: date, day: date) -> bool:

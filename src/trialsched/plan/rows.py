@@ -131,10 +131,10 @@ class PlannedVisit(NamedTuple):
     @property
     def _booking(self) -> VisitRecord | None:
         record = self.record
-        if record is None or (record.outcome is None and record.booked):
+        if record is None or (record.booked and record.outcome is None and isinstance(record.attended, date)):
             return record
-        open_bookings = [r for r in self.records if r.booked and r.outcome is None]
-        return max(open_bookings, key=_judged_rank) if open_bookings else record
+        bookings = [r for r in self.records if r.booked and r.outcome is None]
+        return max(bookings, key=_booked_rank) if bookings else record
 
     @property
     def why(self) -> str:
@@ -145,12 +145,17 @@ class PlannedVisit(NamedTuple):
 def _judged_rank(record: VisitRecord) -> tuple[Any, ...]:
     """Rank records so that the one judged is the greatest, whatever their order."""
     attended = record.attended
-    first = attended.days.earliest if isinstance(attended, PartialDate) else attended
-    booked = record.booked or date.min
-    tie = (str(attended), str(record.booked_time), record.mode or "", record.note or "")
-    if first is not None:
-        return (2 if record.outcome is None else 1, -first.toordinal(), booked, tie)
-    return (0, 0 if record.outcome else 1 if record.booked else -1, booked, tie)
+    # A partly known date is before a whole one only when all of it is.
+    day = attended.days.latest if isinstance(attended, PartialDate) else attended
+    booked = _booked_rank(record)
+    if day is not None:
+        return (2 if record.outcome is None else 1, -day.toordinal(), isinstance(attended, date), booked)
+    return (0, 0 if record.outcome else 1 if record.booked else -1, False, booked)
+
+
+def _booked_rank(record: VisitRecord) -> tuple[Any, ...]:
+    tie = (str(record.attended), str(record.booked_time), record.mode or "", record.note or "")
+    return (record.booked or date.min, tie)
 
 
 def _counted(when: When, reference: date, source: ReferenceSource) -> str:
@@ -177,4 +182,6 @@ def _why(row: PlannedVisit) -> str:
         return f"{sentence}; no window."
     basis = "assumed window, not in the protocol," if row.visit.timing.assumed else "window"
     days = "leaves no day within the limits" if row.window is None else f"{row.earliest} to {row.latest}"
+    if any(Offset(n).after(row.target).day != row.target.day for n in (-window.before.months, window.after.months)):
+        days += ", counted in months clamped to the last day of a shorter one"
     return f"{sentence}; {basis} {window}: {days}."

@@ -38,7 +38,7 @@ def schedule(protocol: Protocol, subject: Subject) -> Plan:
     programs = protocol.scratch.get("programs")  # the commonest answer first: asked before, and from the cache
     compiled = programs.get(subject.arm) if programs else None
     if compiled is None:
-        compiled = _program(protocol, subject.arm)
+        compiled = program(protocol, subject.arm)
     if not subject.records:
         known = compiled.scratch.get(subject.baseline_status)
         answer = known.get(baseline) if known else None
@@ -47,14 +47,6 @@ def schedule(protocol: Protocol, subject: Subject) -> Plan:
         if answer is not None:
             return Plan(protocol, subject, answer)
     return schedule_general(protocol, subject, baseline, compiled)
-
-
-def _program(protocol: Protocol, arm: str | None) -> Program:
-    if arm is not None and arm not in protocol.arms:
-        known = ", ".join(protocol.arms) or "none"
-        message = f"the protocol has no arm {arm!r}; its arms: {known}"
-        raise InvalidValueError(message, where="arm")
-    return program(protocol, arm)
 
 
 # The fast path: no records, no limits, windows in days, every visit counted from the anchor. A property test holds

@@ -2,7 +2,7 @@
 
 from trialsched.protocol.checks import Unread, check
 from trialsched.protocol.lint import lint
-from trialsched.protocol.model import SCHEMA, Meta, Protocol, Variant, check_head
+from trialsched.protocol.model import SCHEMA, Meta, Protocol, Variant, check_head, check_variant
 from trialsched.protocol.parts import (
     CODE,
     COMPARISONS,
@@ -23,6 +23,7 @@ from trialsched.protocol.parts import (
     When,
     plain_text,
     prefixed,
+    unique_texts,
 )
 from trialsched.protocol.program import Program, cut, program
 
@@ -52,9 +53,11 @@ __all__ = [
     "When",
     "check",
     "check_head",
+    "check_variant",
     "cut",
     "lint",
     "plain_text",
     "prefixed",
     "program",
+    "unique_texts",
 ]

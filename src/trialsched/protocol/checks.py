@@ -18,9 +18,7 @@ from trialsched.protocol.parts import (
     Timing,
     Visit,
     When,
-    as_tuple,
     is_code,
-    unique_texts,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
     from trialsched.protocol.parts import EligibilityRule, Spacing
 
+_HINTS = 20  # looking for the nearest code takes time
 _PATTERN = re.compile(r"[A-Za-z*][A-Za-z0-9._*-]{0,63}")
 
 
@@ -100,20 +99,24 @@ def _groups(visits: Sequence[Visit | Unread]) -> Iterator[tuple[int, list[int]]]
 
 def expand(visits: Sequence[Visit]) -> tuple[Visit, ...]:
     """Return one plain visit for each occurrence, cycle by cycle. The visits have passed `check`."""
-    return tuple(visit for _, visit in _occurrences(visits, None))
+    return tuple(visit for _, visit in _occurrences(visits))
 
 
 def places(visits: Sequence[Visit]) -> dict[str, int]:
     """Return where each expanded code stands in the document: the index in `visits`, counted from 0."""
-    return {visit.code: index for index, visit in _occurrences(visits, None)}
+    return {visit.code: index for index, visit in _occurrences(visits)}
 
 
-def _occurrences(visits: Sequence[Visit | Unread], found: Found | None) -> Iterator[tuple[int, Visit]]:
+def _occurrences(
+    visits: Sequence[Visit | Unread], found: Found | None = None, lost: set[int] | None = None
+) -> Iterator[tuple[int, Visit]]:
+    """Yield (index, plain visit); `found` and `lost` take the first occurrence of a cycle that cannot be placed."""
+    lost = set() if lost is None else lost
     for times, indices in _groups(visits):
         for number in range(1, times + 1):
             for index in indices:
                 visit = visits[index]
-                if not isinstance(visit, Visit):
+                if not isinstance(visit, Visit) or index in lost:
                     continue
                 if visit.repeat is None:
                     yield index, visit
@@ -123,6 +126,7 @@ def _occurrences(visits: Sequence[Visit | Unread], found: Found | None) -> Itera
                 except TrialschedError as error:
                     if found is None:
                         raise
+                    lost.add(index)
                     message = f"occurrence {number} cannot be placed: {error.message}"
                     found.add(f"visits[{index}].repeat", visit.code, "", message)
 
@@ -132,27 +136,27 @@ def check(  # noqa: PLR0913 - the parts of a protocol
     *,
     anchor: object,
     visits: Sequence[Visit | Unread],
-    arms: Sequence[Any] = (),
+    arms: Sequence[str] | None = (),
     spacings: Sequence[Spacing | None] = (),
     eligibility: Sequence[EligibilityRule | None] = (),
     unscheduled: Sequence[Any] = (),
 ) -> None:
     """Note every problem that the parts have together; None stands for a part that could not be read."""
-    unique_texts(found, "arms", as_tuple(found, "arms", arms))
     total = sum(times * len(indices) for times, indices in _groups(visits))
     if not visits:
         found.add("visits", "", "at least the anchor visit", "no visits")
     if total > MAX_VISITS:
         found.add("visits", str(total), f"at most {MAX_VISITS} visits, cycles counted out", "too many visits")
-        return
+        visits = [Unread(v.code) if isinstance(v, Visit) and v.repeat is not None else v for v in visits]
     _check_cycles(found, visits)
-    before = len(found.problems)
-    placed = list(_occurrences(visits, found))
-    if len(found.problems) > before:
-        return
-    whole = _Whole(found, anchor, visits, placed, tuple(map(str, arms)))
+    lost: set[int] = set()
+    placed = list(_occurrences(visits, found, lost))
+    lost.update({index for index, _ in enumerate(visits)} - {index for index, _ in placed})
+    whole = _Whole(found, anchor, visits, placed, arms)
+    whole.unread = [visits[index].code for index in sorted(lost)]
     whole.codes_collide()
-    whole.anchor_stands()
+    if anchor is not None:
+        whole.anchor_stands()
     whole.references()
     whole.circles()
     for index, spacing in enumerate(spacings):
@@ -205,7 +209,7 @@ class _Whole:
         anchor: object,
         visits: Sequence[Visit | Unread],
         placed: list[tuple[int, Visit]],
-        arms: tuple[str, ...],
+        arms: Sequence[str] | None,
     ) -> None:
         self.found = found
         self.anchor = anchor
@@ -215,7 +219,8 @@ class _Whole:
         self.by_code = {visit.code: visit for _, visit in reversed(placed)}
         self.index = {visit.code: index for index, visit in reversed(placed)}
         self.written = {v.code for v in visits if OCCURRENCE in v.code}
-        self.unread = [v.code for v in visits if isinstance(v, Unread)]
+        self.unread: list[str] = []  # codes of what could not be read or placed: they count as known
+        self.hints = _HINTS
 
     def known(self, code: str) -> bool:
         if code in self.by_code or "" in self.unread:
@@ -224,7 +229,9 @@ class _Whole:
         return any(re.fullmatch(form, code) for form in forms)
 
     def unknown(self, where: str, code: str, read: str) -> None:
-        hint = nearest_or(code, [*self.by_code, *self.unread], "the code of a visit of this protocol")
+        self.hints -= 1
+        codes = [*self.by_code, *self.written, *self.unread] if self.hints >= 0 else []
+        hint = nearest_or(code, codes, "the code of a visit of this protocol")
         self.found.add(where, read, hint, f"no visit has the code {code!r}")
 
     def codes_collide(self) -> None:
@@ -233,6 +240,8 @@ class _Whole:
         written = [(i, v.code) for i, v in self.placed]
         written += [(i, v.code) for i, v in enumerate(self.visits) if isinstance(v, Unread)]
         for index, code in sorted(written, key=lambda pair: pair[0]):
+            if not code:
+                continue
             first = seen.setdefault(code.casefold(), (index, code))
             if first != (index, code) and (first[0], index) not in told:
                 told.add((first[0], index))
@@ -252,7 +261,7 @@ class _Whole:
             when, where = visit.timing.when, f"visits[{index}]"
             if visit.code == anchor and when is not None:
                 self.found.add(f"{where}.when", str(when), "", "the anchor visit is day 0 and counts from nothing")
-            if visit.code == anchor and visit.arms and set(visit.arms) != set(self.arms):
+            if visit.code == anchor and visit.arms and self.arms is not None and set(visit.arms) != set(self.arms):
                 self.found.add(f"{where}.arms", list(visit.arms), "every arm", "the anchor visit belongs to every arm")
             if visit.code != anchor and when is None and self.known(anchor):
                 expected = f"`when`, such as '30 days after {anchor}'"
@@ -270,10 +279,10 @@ class _Whole:
                 if not self.known(when.visit):
                     self.unknown(f"visits[{index}].{key}", when.visit, str(when))
         for index, visit in self.placed:
-            for place, arm in enumerate(visit.arms):
-                if arm not in self.arms and (index, place) not in told:
+            for place, arm in enumerate(visit.arms if self.arms is not None else ()):
+                if arm not in (self.arms or ()) and (index, place) not in told:
                     told.add((index, place))
-                    hint = nearest_or(arm, self.arms, f"one of {', '.join(self.arms) or 'no arms'}")
+                    hint = nearest_or(arm, self.arms or (), f"one of {', '.join(self.arms or ()) or 'no arms'}")
                     self.found.add(f"visits[{index}].arms[{place}]", arm, hint, "not an arm of this protocol")
             for key, when in _references(visit):
                 where = f"visits[{index}].{key}"
@@ -284,14 +293,20 @@ class _Whole:
                     # A code with {n} that is left stands for another cycle, which `_check_cycles` has told.
                     if not self.known(when.visit) and when.visit not in self.written:
                         told.add((where, ""))
-                        self.unknown(where, when.visit, str(when))
+                        told_of = dict(_references(self.written_visit(index, visit))).get(key, when)
+                        self.unknown(where, told_of.visit, str(told_of))
                 elif missing := self._missing_arms(visit, other):
                     told.add((where, ""))
                     message = f"{when.visit} is not present in {', '.join(missing)}"
                     self.found.add(where, str(when), "a visit present in all arms of this one", message)
 
+    def written_visit(self, index: int, visit: Visit) -> Visit:
+        """Return a placed visit as it is written, cycles unexpanded."""
+        written = self.visits[index]
+        return written if isinstance(written, Visit) else visit
+
     def _missing_arms(self, visit: Visit, other: Visit) -> list[str]:
-        return [arm for arm in visit.arms or self.arms if other.arms and arm not in other.arms]
+        return [arm for arm in visit.arms or self.arms or () if other.arms and arm not in other.arms]
 
     def circles(self) -> None:
         """Seek circles through `when` and limits together."""

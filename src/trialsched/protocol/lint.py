@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trialsched.errors import DateOutOfRangeError, Problem
 from trialsched.protocol.checks import places
+from trialsched.protocol.parts import OCCURRENCE, Repeat
 from trialsched.protocol.program import program
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _FRIDAY = 5  # isoweekday of the last working day
 _FIRST = date(2024, 1, 1)
 _LEAP_CYCLE = 1461  # days of four years, one of them a leap year
 _WEEK = 7
+_MOST = 1000  # warnings; a protocol of more has one trouble that makes them all
 
 
 def lint(protocol: Protocol) -> tuple[Problem, ...]:
@@ -29,19 +32,21 @@ def lint(protocol: Protocol) -> tuple[Problem, ...]:
     Tried with every baseline of a whole leap cycle (2024 to 2027), for a protocol of days only with every day
     of a week, in every arm: windows that overlap, targets in another order than the visits, limits that leave
     no day, windows without a working day (Monday to Friday, for baselines on one). And from the document
-    alone: months counted from a visit that was itself placed by months.
+    alone: months counted from a visit that was itself placed by months. At most 1,000 warnings.
 
     >>> from trialsched.protocol import Protocol, Visit
     >>> lint(Protocol("demo", "1", "D0", [Visit("D0", "on-site"), Visit("W4", "phone", "4 weeks after D0")]))
     ()
     """
-    found = _Warnings(places(protocol.visits))
-    for visit in protocol.expanded:
+    found = _Warnings(protocol)
+    for visit in protocol.visits:
         _chained_months(protocol, visit, found)
     days_only = not any(_months(visit) for visit in protocol.expanded)
     for arm in protocol.arms or (None,):
         compiled = program(protocol, arm)
         for day in range(_WEEK if days_only else _LEAP_CYCLE):
+            if len(found.found) >= _MOST:
+                break
             _try_baseline(compiled, _FIRST + timedelta(day), found)
     return found.sorted()
 
@@ -49,14 +54,23 @@ def lint(protocol: Protocol) -> tuple[Problem, ...]:
 class _Warnings:
     """Warnings, each kind once for the same visits."""
 
-    def __init__(self, place: dict[str, int]) -> None:
-        self.place = place
-        self.found: dict[tuple[str, ...], tuple[int, Problem]] = {}
+    def __init__(self, protocol: Protocol) -> None:
+        self.visits = protocol.visits
+        self.place = places(protocol.visits)
+        self.found: dict[tuple[object, ...], tuple[int, Problem]] = {}
+
+    def has(self, kind: str, *codes: str) -> bool:
+        """Return whether a warning was given: its words need not be made again."""
+        return (kind, *codes) in self.found
 
     def add(self, kind: str, codes: tuple[str, ...], key: str, texts: tuple[str, str, str]) -> None:
-        if (kind, *codes) not in self.found:
+        if not self.has(kind, *codes):
             index = self.place[codes[0]]
-            self.found[kind, *codes] = (index, Problem(f"visits[{index}].{key}", *texts))
+            self.found[kind, *codes] = (index, Problem(f"visits[{index}].{self.key(index, key)}", *texts))
+
+    def key(self, index: int, key: str) -> str:
+        """Return the key of the document: an assumed window has one of its own."""
+        return "assumed_window" if key == "window" and self.visits[index].timing.assumed else key
 
     def sorted(self) -> tuple[Problem, ...]:
         return tuple(problem for _, problem in sorted(self.found.values(), key=lambda pair: pair[0]))
@@ -71,43 +85,53 @@ def _months(visit: Visit) -> bool:
 
 def _chained_months(protocol: Protocol, visit: Visit, found: _Warnings) -> None:
     # DESIGN rule 1: months count from the reference date; counting them from a visit that months placed clamps twice
-    when = visit.timing.when
-    if when is None or not when.offset.months:
-        return
-    parent = protocol.visit(when.visit)
-    while parent.timing.when is not None:
-        if parent.timing.when.offset.months:
-            message = f"months are counted from {when.visit}, itself placed by months: a short month is clamped twice"
-            expected = f"months counted from {protocol.anchor}"
-            found.add("months", (visit.code,), "when", (str(when), expected, message))
-            return
-        parent = protocol.visit(parent.timing.when.visit)
+    when, cycle = visit.timing.when, visit.repeat
+    first = visit.code.replace(OCCURRENCE, "1")
+    if isinstance(cycle, Repeat) and cycle.origin == "previous" and cycle.every.months and cycle.times > 1:
+        by_months = when is not None and (when.offset.months or _placed_by_months(protocol, first))
+        if by_months or cycle.times > 2:  # noqa: PLR2004 - the third is counted from the second, which months placed
+            message = "months are counted from the occurrence before, itself placed by months: a clamp is never undone"
+            texts = (str(cycle.every), '`from = "first"`, which counts all from the same day', message)
+            found.add("months", (first, "repeat"), "repeat", texts)
+    if when is not None and when.offset.months and _placed_by_months(protocol, first):
+        message = f"months are counted from {when.visit}, itself placed by months: a short month is clamped twice"
+        expected = f"months counted from {protocol.anchor}"
+        found.add("months", (first,), "when", (str(when), expected, message))
+
+
+def _placed_by_months(protocol: Protocol, code: str) -> bool:
+    """Return whether a visit counts, directly or through a chain, from one that months placed."""
+    when = protocol.visit(code).timing.when
+    while when is not None:
+        when = protocol.visit(when.visit).timing.when
+        if when is not None and when.offset.months:
+            return True
+    return False
 
 
 def _try_baseline(compiled: Program, baseline: date, found: _Warnings) -> None:
     rows = compiled.rows
-    try:
-        targets = compiled.targets(baseline)
-        windows = compiled.windows(targets)
-    except DateOutOfRangeError as error:
-        message = f"a date leaves the calendar: {error}"
-        found.add("range", (rows[0].code,), "when", (baseline.isoformat(), "", message))
-        return
+    targets, windows = _tried(compiled, baseline, found)
     when = f"with the baseline {baseline.isoformat()}"
     for row, other in _overlapping(windows):
         codes = rows[row].code, rows[other].code
-        message = f"{when} the windows of {codes[0]} and {codes[1]} overlap: a date in both could be either visit"
-        found.add("overlap", codes, "window", (f"{windows[row]} and {windows[other]}", "windows apart", message))
-    for row in range(1, len(rows)):
-        if targets[row] < targets[row - 1]:
-            codes = rows[row].code, rows[row - 1].code
+        if not found.has("overlap", *codes):
+            message = f"{when} the windows of {codes[0]} and {codes[1]} overlap: a date in both could be either visit"
+            read = f"{windows[row]} and {windows[other]}"
+            found.add("overlap", codes, "window", (read, "windows apart", message))
+            if len(found.found) >= _MOST:
+                return
+    known = [(row, target) for row, target in enumerate(targets) if target is not None]
+    for (above, before), (row, target) in pairwise(known):
+        if target < before:
+            codes = rows[row].code, rows[above].code
             message = f"{when} the target of {codes[0]} is before that of {codes[1]}, which stands above it"
-            read = f"{targets[row].isoformat()} before {targets[row - 1].isoformat()}"
+            read = f"{target.isoformat()} before {before.isoformat()}"
             found.add("order", codes, "when", (read, "visits in the order of time", message))
     for row, visit in enumerate(rows):
         window = windows[row]
         if window is None:
-            if visit.timing.window is not None:
+            if visit.timing.window is not None and targets[row] is not None:
                 message = f"{when} the limits leave no day of the window of {visit.code}"
                 expected = "limits that leave a day"
                 found.add("limits", (visit.code,), "window", (str(visit.timing.window), expected, message))
@@ -115,6 +139,22 @@ def _try_baseline(compiled: Program, baseline: date, found: _Warnings) -> None:
             message = f"{when} (a working day) the window of {visit.code} has only Saturdays and Sundays"
             expected = "a window with a working day in it"
             found.add("weekend", (visit.code,), "window", (str(window), expected, message))
+
+
+def _tried(compiled: Program, baseline: date, found: _Warnings) -> tuple[list[date | None], list[DateRange | None]]:
+    """Return the targets and windows for a baseline; None, and a warning, for rows that leave the calendar."""
+    targets: list[date | None] = [baseline] * len(compiled.rows)
+    windows: list[DateRange | None] = [None] * len(compiled.rows)
+    for step in compiled.steps:
+        try:
+            target = targets[step.row] = step.target(targets)
+            windows[step.row] = step.window(target, targets) if target is not None else None
+        except DateOutOfRangeError as error:
+            targets[step.row] = None
+            message = f"with the baseline {baseline.isoformat()} a date leaves the calendar: {error.message}"
+            code = step.visit.code
+            found.add("range", (code,), "when", (str(step.visit.timing.when), "a date before year 10000", message))
+    return targets, windows
 
 
 def _working(window: DateRange) -> bool:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from trialsched._text import unknown_visit
+from trialsched.errors import InvalidValueError
 from trialsched.offsets import plain_date
 from trialsched.protocol.canonical import rule_document, spacing_document, visit_document, without_defaults
-from trialsched.protocol.checks import check, expand
+from trialsched.protocol.checks import Unread, check, expand
 from trialsched.protocol.parts import (
     CODE,
     CODE_FORM,
@@ -122,7 +123,9 @@ class Protocol:
             found.add("meta", meta, "a Meta", "of another type")
         found.finish()
         check_head(found, id, version)
-        check(found, anchor=anchor, **parts)
+        parts["arms"] = unique_texts(found, "arms", parts["arms"])
+        check(found, anchor=anchor if anchor is not None else "", **parts)
+        check_variant(found, meta, parts["visits"], parts["spacings"])
         found.finish()
         values = {"id": id, "version": plain_text(version, "version"), "anchor": anchor, "meta": meta, **parts}
         for name, value in {**values, "expanded": expand(parts["visits"]), "scratch": {}}.items():
@@ -151,7 +154,13 @@ class Protocol:
         raise unknown_visit(code, self.codes)
 
     def rows(self, arm: str | None = None) -> tuple[Visit, ...]:
-        """Return the expanded visits of an arm; without an arm, those common to all arms."""
+        """Return the expanded visits of an arm; without an arm, those common to all arms.
+
+        Raises `InvalidValueError` for an arm that the protocol does not have.
+        """
+        if arm is not None and arm not in self.arms:
+            message = f"the protocol has no arm {arm!r}; its arms: {', '.join(self.arms) or 'none'}"
+            raise InvalidValueError(message, where="arm")
         wanted = set(self.arms) if arm is None else {arm}
         return tuple(v for v in self.expanded if not v.arms or wanted <= set(v.arms))
 
@@ -212,6 +221,17 @@ def check_head(found: Found, id: object, version: object) -> None:  # noqa: A002
     if not isinstance(id, str) or not CODE.fullmatch(id):
         found.add("id", id, CODE_FORM, "not an identifier")
     found.attempt("version", version, plain_text, version, "")
+
+
+def check_variant(
+    found: Found, meta: Meta | None, visits: Iterable[Visit | Unread], spacings: Iterable[Spacing | None]
+) -> None:
+    """Note a variant that is none: 'as-registered' has nothing assumed."""
+    assumed = [v.code for v in visits if isinstance(v, Visit) and v.timing.assumed]
+    assumed += [f"{s.first} to {s.second}" for s in spacings if s is not None and s.assumed]
+    if meta is not None and meta.variant == "as-registered" and assumed:
+        expected = "nothing assumed, as `as_registered()` gives it"
+        found.add("variant", meta.variant, expected, f"a window or spacing is assumed ({', '.join(assumed[:5])})")
 
 
 def _rebuild(parts: dict[str, Any]) -> Protocol:

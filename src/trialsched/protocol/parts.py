@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, TypeVar, get_args
 
-from trialsched._text import nfc, unprintable
+from trialsched._text import nfc, shown, unprintable
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem, ProtocolError, TrialschedError
 from trialsched.offsets import Offset, Window
 
@@ -48,7 +48,7 @@ class Found:
 
     def add(self, where: str, read: object, expected: str, message: str) -> None:
         """Note one problem."""
-        self.problems.append(Problem(where, read if isinstance(read, str) else repr(read), expected, message))
+        self.problems.append(Problem(where, shown(read), expected, message))
 
     def attempt(
         self, where: str, read: object, make: Callable[_P, _T], *args: _P.args, **keywords: _P.kwargs
@@ -60,7 +60,7 @@ class Found:
             self.problems += [prefixed(where, problem) for problem in error.problems]
         except TrialschedError as error:
             inner = f"{where}.{error.where}" if error.where else where
-            self.add(inner, "" if error.message.startswith("read ") else read, "", error.message)
+            self.add(inner, "" if "read " in error.message else read, "", error.message)
         return None
 
     def finish(self) -> None:
@@ -83,6 +83,7 @@ def plain_text(value: object, where: str) -> str:
     if not isinstance(value, str):
         message = f"a text is meant; read {value!r}"
         raise InvalidTypeError(message, where=where)
+    value = nfc(value)
     bad = unprintable(value)
     if bad:
         message = f"the text holds {bad}, a control character or line break"
@@ -90,7 +91,7 @@ def plain_text(value: object, where: str) -> str:
     if not value.strip() or value != value.strip() or len(value) > _TEXT_LENGTH:
         message = f"a text of 1 to {_TEXT_LENGTH} characters without blanks at its ends is meant"
         raise InvalidValueError(message, where=where)
-    return nfc(value)
+    return value
 
 
 class Texts(Mapping[str, str]):
@@ -107,7 +108,12 @@ class Texts(Mapping[str, str]):
         """Take a mapping of language tag to text; both are checked, the order does not matter."""
         found = Found()
         pairs = {}
-        for language, text in sorted(dict(texts).items()):
+        try:
+            items = sorted(dict(texts).items(), key=str)
+        except (TypeError, ValueError):
+            message = f"texts by language tag are meant, as {{'en': '...'}}; read {texts!r}"
+            raise InvalidTypeError(message) from None
+        for language, text in items:
             if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
                 found.add(str(language), language, "a language tag such as 'en' or 'pl'", "not a language tag")
             pairs[language] = found.attempt(str(language), text, plain_text, text, "") or ""

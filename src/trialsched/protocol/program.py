@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from trialsched.offsets import DateRange, shift
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from trialsched.protocol.model import Protocol
@@ -21,6 +22,25 @@ class Step(NamedTuple):
     parent: int | None
     limits: tuple[tuple[str, When, int], ...]
 
+    def target(self, targets: Sequence[date | None]) -> date | None:
+        """Return the target from the targets before it, when nothing but the baseline is known; None absorbs.
+
+        Raises `DateOutOfRangeError`.
+        """
+        when = self.visit.timing.when
+        base = targets[self.row if self.parent is None else self.parent]
+        return base if when is None or base is None else shift(base, when.offset.months, when.offset.days)
+
+    def window(self, target: date, targets: Sequence[date | None]) -> DateRange | None:
+        """Return the window around a target, cut by the limits. Raises `DateOutOfRangeError`."""
+        shape = self.visit.timing.window
+        window = shape.around(target) if shape else None
+        for key, when, row in self.limits:
+            base = targets[row]
+            if base is not None:
+                window = cut(window, key, when.offset.after(base))
+        return window
+
 
 class Program(NamedTuple):
     """The rows of one arm in protocol order, and the steps that compute them, references first."""
@@ -30,26 +50,6 @@ class Program(NamedTuple):
     steps: tuple[Step, ...]
     scratch: dict[Any, Any]
     """Room for what `schedule` keeps: bounded by it."""
-
-    def targets(self, baseline: date) -> list[date]:
-        """Return the target of every row when nothing but the baseline is known. Raises `DateOutOfRangeError`."""
-        targets = [baseline] * len(self.rows)
-        for step in self.steps:
-            when = step.visit.timing.when
-            if when is not None and step.parent is not None:
-                targets[step.row] = shift(targets[step.parent], when.offset.months, when.offset.days)
-        return targets
-
-    def windows(self, targets: list[date]) -> list[DateRange | None]:
-        """Return the window of every row, cut by its limits, when nothing but the baseline is known."""
-        windows: list[DateRange | None] = [None] * len(self.rows)
-        for step in self.steps:
-            shape = step.visit.timing.window
-            window = shape.around(targets[step.row]) if shape else None
-            for key, when, row in step.limits:
-                window = cut(window, key, when.offset.after(targets[row]))
-            windows[step.row] = window
-        return windows
 
 
 def cut(window: DateRange | None, limit: str, day: date) -> DateRange | None:

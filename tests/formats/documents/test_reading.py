@@ -14,6 +14,7 @@ import trialsched as ts
 from trialsched import strategies
 from trialsched.formats import documents
 
+ALSTEM = ts.load_protocol("alstem")
 GOOD = """
 schema  = "trialsched/protocol/1"
 id      = "demo"
@@ -300,3 +301,88 @@ def test_a_damaged_document_is_refused_and_never_crashes(protocol: ts.Protocol, 
         return
     assert found
     assert all(problem.message for problem in found)
+
+
+D0 = {"code": "D0", "mode": "phone"}
+
+
+def document(*visits: object, **changes: object) -> str:
+    """Return a document as JSON: an anchor visit, some more visits, some keys changed or, by None, left out."""
+    keys = {"schema": "trialsched/protocol/1", "id": "d", "version": "1", "anchor": "D0", "visits": [D0, *visits]}
+    return json.dumps({key: value for key, value in {**keys, **changes}.items() if value is not None})
+
+
+def visit(code: str, **keys: object) -> dict[str, object]:
+    """Return a visit by phone."""
+    return {"code": code, "mode": "phone", **keys}
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        # a key that stands twice, an unknown one and a bad choice
+        (
+            document(visits=[{**D0, "mode": "onsite"}], foo=1).replace('"id"', '"version": "2", "id"'),
+            ["version", "visits[0].mode", "foo"],
+        ),
+        # a visit without a readable code is checked all the same
+        (
+            document(visit("1A", when="zz days after D0", window="x", nominal_day=0)),
+            ["visits[1].code", "visits[1].when", "visits[1].window", "visits[1].nominal_day"],
+        ),
+        # every part of a cycle, and of a spacing
+        (
+            document(
+                visit("C{n}", when="1 day after D0", repeat={"every": "x", "times": 0}),
+                spacing=[{"to": "D0", "at_least": "x"}],
+            ),
+            ["visits[1].repeat.times", "visits[1].repeat.every", "spacing[0].from", "spacing[0].at_least"],
+        ),
+        # without an anchor the codes are checked
+        (document(visit("V", when="on ZZ"), anchor=None), ["anchor", "visits[1].when"]),
+        # rows that are no tables give no false collisions
+        (document(5, None, {}), ["visits[1]", "visits[2]", "visits[3].code", "visits[3].mode"]),
+        # arms that could not be read make no false arms
+        (document(visit("V", when="on D0", arms=["A"]), arms="A"), ["arms"]),
+        # visits that are no list are one problem
+        (document(visits={}, spacing=[{"from": "D0", "to": "D1", "at_least": "1 day"}]), ["visits"]),
+        (document(visits=[]), ["visits"]),
+        # a rule without a comparison
+        (document(eligibility=[{"id": "I1", "fact": "birth", "at_least": None}]), ["eligibility[0]"]),
+        # a key that is half of a surrogate pair
+        (document(visit("V", when="on D0", **{"\udfff": 1}), **{"f\ud800": 1}), ["", "visits[1]"]),
+    ],
+)
+def test_every_problem_and_no_false_one(text: str, places: list[str]) -> None:
+    """One fault hides no other, and makes none that is not there."""
+    assert [problem.where for problem in problems(text, "json")] == places
+
+
+def test_an_unknown_format_is_refused() -> None:
+    """Nothing unreadable becomes a default (design 12)."""
+    for call in (lambda: documents.loads("{}", format="yaml"), lambda: documents.dumps(ALSTEM, format="xml")):  # type: ignore[arg-type]
+        with pytest.raises(ts.InvalidValueError) as caught:
+            call()
+        assert caught.value.where == "format"
+
+
+def test_the_suffix_of_a_file_in_any_case(tmp_path: Path) -> None:
+    """`.TOML` is TOML."""
+    (tmp_path / "DEMO.TOML").write_text(GOOD, encoding="utf-8")
+    assert ts.load_protocol(tmp_path / "DEMO.TOML").id == "demo"
+
+
+@pytest.mark.parametrize(
+    "text", ["a." * 30000 + "b = 1", '"a" . ' * 30000 + "b = 1", "x = " + "[" * 50000, "[" + "a." * 40 + "b]"]
+)
+def test_deep_nesting_is_refused_before_it_costs_time(text: str) -> None:
+    """Keys of many dots are as deep as tables."""
+    assert problems(text)[0].message == "the document is nested too deeply"
+
+
+def test_what_was_read_is_cut() -> None:
+    """A value of half a megabyte is not echoed whole."""
+    text = GOOD.replace('"phone"', f'"{"x" * 500_000}"')
+    (found,) = problems(text)
+    assert found.where == "visits[1].mode"
+    assert len(str(found)) < 500

@@ -8,14 +8,15 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from trialsched._text import nearest_or
+from trialsched._text import nearest_or, unprintable
 from trialsched.errors import InvalidValueError, Problem, ProtocolError, UnknownProtocolError
 from trialsched.formats.documents.tables import (
     CODE_FORM,
+    CYCLE,
     STAND_INS,
     TABLES,
     TAGS,
@@ -41,7 +42,9 @@ from trialsched.protocol import (
     When,
     check,
     check_head,
+    check_variant,
     prefixed,
+    unique_texts,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ _T = TypeVar("_T")
 
 MAX_BYTES = 1_000_000
 MAX_LEVELS = 32
+# Keys of many dots are found before tomllib, which takes quadratic time for them, and its time is bounded so.
+_QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*+\"|'[^'\n]*+'""")
+_DOTTED = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){33}")
 
 
 def loads(data: str | bytes, *, format: Format = "toml") -> Protocol:  # noqa: A002 - the word of the verb
@@ -62,13 +68,14 @@ def loads(data: str | bytes, *, format: Format = "toml") -> Protocol:  # noqa: A
     """
     found = Found()
     raw = _parse(found, data, format)
-    found.finish()
-    return _build(found, raw)
+    if raw is None:
+        found.finish()
+    return _build(found, raw or {})
 
 
 def load(fp: IO[bytes] | IO[str], *, format: Format = "toml") -> Protocol:  # noqa: A002 - the word of the verb
     """Read a protocol document from an open file. Raises `ProtocolError`."""
-    return loads(fp.read(), format=format)
+    return loads(fp.read(MAX_BYTES + 1), format=format)
 
 
 def bundled() -> tuple[str, ...]:
@@ -99,11 +106,12 @@ def load_protocol(source: str | PathLike[str]) -> Protocol:
             message = f"no bundled protocol {source!r}; expected {hint}, or a file such as './{source}.toml'"
             raise UnknownProtocolError(message, where="protocol")
         return _load_bundled(source)
-    if path.suffix not in (".toml", ".json"):
+    suffix = path.suffix.lower()
+    if suffix not in (".toml", ".json"):
         message = f"read {path.name!r}: a protocol document ends in .toml or .json"
         raise InvalidValueError(message, where="protocol")
     with path.open("rb") as file:
-        return loads(file.read(MAX_BYTES + 1), format="json" if path.suffix == ".json" else "toml")
+        return loads(file.read(MAX_BYTES + 1), format="json" if suffix == ".json" else "toml")
 
 
 class _Repeated(dict[str, Any]):
@@ -125,39 +133,63 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(message)
 
 
-def _parse(found: Found, data: str | bytes, form: Format) -> dict[str, Any]:
+_JSON: dict[str, Any] = {"object_pairs_hook": _pairs, "parse_constant": _refuse_constant}
+
+
+def check_format(form: str) -> None:
+    """Refuse a format that is neither 'toml' nor 'json'."""
+    if form not in get_args(Format):
+        message = f"read {form!r}, expected {' or '.join(map(repr, get_args(Format)))}"
+        raise InvalidValueError(message, where="format")
+
+
+def _parse(found: Found, data: str | bytes, form: Format) -> dict[str, Any] | None:
+    """Return the document's table, or None when there is nothing to read; note what is wrong with it."""
+    check_format(form)
     size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
     if size > MAX_BYTES:
         found.add("", f"{size} bytes or more", f"at most {MAX_BYTES} bytes", "the document is too large")
-        return {}
+        return None
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
-        if form == "json":
-            raw = json.loads(text, object_pairs_hook=_pairs, parse_constant=_refuse_constant)
-        else:
-            raw = tomllib.loads(text)
     except UnicodeDecodeError as error:
         found.add(f"byte {error.start}", "", "UTF-8", "the document is not UTF-8 text")
-        return {}
+        return None
+    raw: Any = None
+    deep = form == "toml" and _DOTTED.search(_QUOTED.sub("Q", text)) is not None
+    try:
+        if not deep:
+            raw = json.loads(text, **_JSON) if form == "json" else tomllib.loads(text)
     except RecursionError:
-        found.add("", "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
-        return {}
+        deep = True
     except ValueError as error:
         place = re.search(r"line \d+,? column \d+", str(error))
         reason = re.sub(r" \(at .*\)$", "", str(error))
         message = f"not {form.upper()}: {reason}"
         found.add(place[0] if place else "", "", f"a {form.upper()} document", message)
-        return {}
-    for where, level, table in _walk(raw):
-        if level > MAX_LEVELS:
-            found.add(where[:80], "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
-            return {}
-        for name in getattr(table, "keys_twice", ()):
-            found.add(f"{where}.{name}".removeprefix("."), name, "each key once", "the key stands twice")
+        return None
+    if deep:
+        found.add("", "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
+        return None
     if not isinstance(raw, dict):
         found.add("", type(raw).__name__, "a table of keys", "not a protocol document")
-        return {}
+        return None
+    for where, level, value in _walk(raw):
+        if level > MAX_LEVELS:
+            found.add(where[:80], "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
+            return None
+        if isinstance(value, dict):
+            _check_keys(found, where, value)
     return raw
+
+
+def _check_keys(found: Found, where: str, table: dict[str, Any]) -> None:
+    """Note keys that stand twice, and take out those that are no text (half of a surrogate pair)."""
+    for name in getattr(table, "keys_twice", ()):
+        found.add(f"{where}.{name}".removeprefix("."), name, "each key once", "the key stands twice")
+    for name in [name for name in table if unprintable(name)]:
+        found.add(where, ascii(name), "a key of this table", f"the key holds {unprintable(name)}")
+        del table[name]
 
 
 def _walk(raw: object) -> Iterator[tuple[str, int, object]]:
@@ -176,21 +208,19 @@ def _walk(raw: object) -> Iterator[tuple[str, int, object]]:
 def _place(parts: tuple[str | int, ...]) -> str:
     words = ""
     for part in parts:
-        words += f"[{part}]" if isinstance(part, int) else f".{part}"
+        words += f"[{part}]" if isinstance(part, int) else f".{part[:80]}"
     return words.lstrip(".")
 
 
 def _build(found: Found, raw: dict[str, Any]) -> Protocol:
     """Read the tables one by one, so that a bad one hides no problem of the others."""
-    lists = {name: raw.get(name, []) for name in TABLES}
-    if not isinstance(lists["visits"], list) or not lists["visits"]:
-        lists["visits"] = []
     head, _ = _table(found, DocumentTable, {**raw, **{name: [] for name in TABLES}}, "", raw)
+    head = head or {}
     read: dict[str, list[Any]] = {}
     makers = {"visits": _visit, "spacing": _spacing, "eligibility": _rule}
     for name, model in TABLES.items():
         read[name] = []
-        rows = lists[name]
+        rows = raw.get(name, [])
         if not isinstance(rows, list):
             found.add(name, rows, f"[[{name}]] tables", "not a list of tables")
             continue
@@ -199,20 +229,24 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
             table, whole = _table(found, model, row, where)
             part = None if table is None else _attempt(found, where, makers[name], table)
             read[name].append(part if part is not None and whole else _remains(name, row))
-    if head is None:
-        head = {}
-    if "visits" not in raw:
-        found.add("visits", "", "[[visits]] tables", "the key is missing")
+    if raw.get("visits", []) == []:
+        message = "no visits" if "visits" in raw else "the key is missing"
+        found.add("visits", "", "[[visits]] tables", message)
     meta = found.attempt("", "", _meta, head)
-    parts = {"arms": head.get("arms", ()), "unscheduled": head.get("unscheduled", ())}
-    known = {"spacings": read["spacing"], "eligibility": read["eligibility"], **parts}
+    unreadable = "arms" in raw and "arms" not in head
+    arms = None if unreadable else unique_texts(found, "arms", tuple(head.get("arms", ())))
+    parts = {"spacings": read["spacing"], "eligibility": read["eligibility"]}
+    parts["unscheduled"] = head.get("unscheduled", [])
     if "id" in head and "version" in head:
         check_head(found, head["id"], head["version"])
-    if read["visits"] and "anchor" in head:
-        check(found, anchor=head["anchor"], visits=read["visits"], **known)
+    if read["visits"]:
+        check(found, anchor=head.get("anchor"), visits=read["visits"], arms=arms, **parts)
+        check_variant(found, meta, read["visits"], read["spacing"])
     if found.problems:
         raise ProtocolError(_in_order(found.problems, raw))
-    return Protocol(head["id"], head["version"], head["anchor"], read["visits"], meta=meta or Meta(), **known)
+    return Protocol(
+        head["id"], head["version"], head["anchor"], read["visits"], meta=meta or Meta(), arms=arms or (), **parts
+    )
 
 
 def _remains(name: str, row: object) -> Unread | Spacing | None:
@@ -265,15 +299,18 @@ def _table(
     table = dict(row)
     for fault in errors:
         _note(found, fault, keys, where)
-        first = fault["loc"][0]
-        table.pop(first, None)
-        field = next((f for n, f in model.model_fields.items() if first in (n, f.alias)), None)
-        if field is not None and field.is_required() and shown is None and first in STAND_INS:
-            table[str(first)] = STAND_INS[str(first)]
+        first, *inner = fault["loc"]
+        bad = table.pop(first, None)
         if model is VisitTable and first == "repeat":
-            table["repeat"] = {"every": "1 day", "times": 1}
+            # What is good of a cycle goes on to be checked; how many numbers it needs is not known.
+            known = {key: bad[key] for key in CYCLE if key in bad and key not in inner} if isinstance(bad, dict) else {}
+            table["repeat"] = {**CYCLE, **known}
             table.pop("number", None)
             table.pop("nominal_day", None)
+    if errors and shown is None:
+        code = {"code": "X{n}" if table.get("repeat") is not None else "X"} if model is VisitTable else {}
+        needed = {f.alias or n for n, f in model.model_fields.items() if f.is_required()} - set(table)
+        table.update({key: value for key, value in {**STAND_INS, **code}.items() if key in needed})
     missing = [f.alias or n for n, f in model.model_fields.items() if f.is_required() and (f.alias or n) not in table]
     if shown is None and missing:
         return None, False
@@ -310,12 +347,9 @@ def _note(found: Found, error: Any, keys: set[str], where: str) -> None:  # noqa
     if kind == "missing":
         found.add(place, "", f"the key {name!r}", "the key is missing")
     elif kind == "extra_forbidden":
-        found.add(
-            place,
-            name,
-            nearest_or(name, keys if len(loc) == 1 else ("every", "times", "from"), "no such key"),
-            "unknown key",
-        )
+        known = keys if len(loc) == 1 else set(CYCLE)
+        hint = nearest_or(name, known, f"one of {', '.join(sorted(known))}")
+        found.add(place, name, hint, "unknown key")
     elif kind == "literal_error":
         if name == "schema":
             found.add(place, read, repr(SCHEMA), "not a document that this version reads")
@@ -329,8 +363,7 @@ def _note(found: Found, error: Any, keys: set[str], where: str) -> None:  # noqa
     else:
         expected = "a number" if "number" in loc else _EXPECTED.get(kind, "")
         message = "of another type" if expected else str(error["msg"]).removeprefix("Value error, ")
-        shown = read if isinstance(read, str) else repr(read)[:80]
-        found.add(place, shown, expected, message)
+        found.add(place, read, expected, message)
 
 
 def _in_order(problems: list[Problem], raw: dict[str, Any]) -> tuple[Problem, ...]:
@@ -411,7 +444,7 @@ def _rule(table: dict[str, Any]) -> EligibilityRule:
         table["id"],
         table["fact"],
         name,
-        table.get(name, "1 day"),
+        table.get(name) or "1 day",
         text=table.get("text", {}),
         reference=table.get("reference"),
     )

@@ -23,6 +23,9 @@ WHEN_PATTERN = r"^\s*(on|.+\s(before|after))\s+\S+\s*$"
 
 def _read_date(value: object) -> object:
     if isinstance(value, str):
+        if value != value.strip():
+            message = f"read {value!r}, expected a date as 'YYYY-MM-DD'"
+            raise InvalidValueError(message)
         return parse_date(value)
     if isinstance(value, datetime):
         message = "a date without a time is meant"
@@ -152,7 +155,14 @@ class DocumentTable(Table):
 
 
 TABLES: dict[str, type[Table]] = {"visits": VisitTable, "spacing": SpacingTable, "eligibility": RuleTable}
-STAND_INS: dict[str, Any] = {"mode": "on-site", "fact": "fact", "id": "X"}  # to go on looking for problems
+# To go on looking for problems where a value is missing or bad.
+STAND_INS: dict[str, Any] = {"mode": "on-site", "fact": "fact", "id": "X", "from": "X", "to": "Y", "at_least": "1 day"}
+CYCLE: dict[str, Any] = {"every": "1 day", "times": 1, "from": "first"}
+
+
+def _given(*names: str) -> dict[str, Any]:
+    """Return the schema of a table that has these keys, not as null."""
+    return {"required": list(names), "properties": {name: {"type": "string"} for name in names}}
 
 
 def json_schema() -> dict[str, Any]:
@@ -164,7 +174,7 @@ def json_schema() -> dict[str, Any]:
         tables[short] = {**tables.pop(name), "title": short}
     text = re.sub(r"#/\$defs/(\w+)Table", lambda m: f"#/$defs/{m[1].lower()}", json.dumps(schema))
     schema = json.loads(text)
-    schema["$defs"]["visit"]["not"] = {"required": ["window", "assumed_window"]}
-    schema["$defs"]["rule"]["oneOf"] = [{"required": [name]} for name in COMPARISONS]
+    schema["$defs"]["visit"]["not"] = _given("window", "assumed_window")
+    schema["$defs"]["rule"]["oneOf"] = [_given(name) for name in COMPARISONS]
     head = {"$schema": GenerateJsonSchema.schema_dialect, "title": "trialsched protocol document"}
     return {**schema, **head}

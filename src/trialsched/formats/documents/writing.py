@@ -7,6 +7,8 @@ from typing import IO, TYPE_CHECKING
 
 import tomli_w
 
+from trialsched.formats.documents.reading import check_format
+
 if TYPE_CHECKING:
     from trialsched.formats.documents.reading import Format
     from trialsched.protocol import Protocol
@@ -16,6 +18,7 @@ _LONG = "-" * 200  # no key of a document
 
 def dumps(protocol: Protocol, *, format: Format = "toml") -> str:  # noqa: A002 - the word of the verb
     """Return the document as text, defaults left out; `loads` gives an equal protocol back."""
+    check_format(format)
     document = protocol.document()
     if format == "json":
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
