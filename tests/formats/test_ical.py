@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support.calendars import vevents
 
@@ -84,6 +84,7 @@ def test_the_head_line_by_line() -> None:
 
 
 @given(PLANS, STAMPS)
+@example(ts.schedule(ALSTEM, replace(SUBJECT, code="a\\Nb\\\\N%s%%;,")), STAMP)
 def test_the_template_writes_the_lines_that_icalendar_writes(plan: ts.Plan, stamp: datetime) -> None:
     """Written by a template compiled from icalendar's own output: equal line by line."""
     assert lines(ical.dumps(plan, stamp=stamp)) == lines(ical.build(plan, stamp=stamp).to_ical())
@@ -374,3 +375,179 @@ def test_our_files_are_known_by_their_prodid() -> None:
     assert not ical.is_ours(data.replace(b"PRODID:-//trialsched", b"PRODID:-//other"))
     assert not ical.is_ours(b"notes\r\nPRODID:-//trialsched//trialsched//EN\r\n")
     assert not ical.is_ours(b"")
+
+
+def test_percent_signs_are_text() -> None:
+    """The writer fills a template: what looks like a place to fill is not one."""
+    (event, *_) = vevents(ical.dumps(ts.schedule(ALSTEM, replace(SUBJECT, code="100 %s %d %%")), stamp=STAMP))
+    assert str(event["SUMMARY"]) == "100 %s %d %% SCR1"
+
+
+def test_a_time_on_a_day_that_is_not_known_is_refused() -> None:
+    """The event would be on the booked day, and is timed then (design 8)."""
+    booked = SUBJECT.booked("DOSE2", date(2026, 4, 2), time(9, 30))
+    for subject in (booked, booked.attended("DOSE2", ts.PartialDate(2026, 4)), booked.missed("DOSE2")):
+        with pytest.raises(ts.InvalidValueError) as caught:
+            ical.dumps(ts.schedule(ALSTEM, subject), stamp=STAMP)
+        assert caught.value.where == "DOSE2"
+    kept = ts.schedule(ALSTEM, booked.attended("DOSE2", date(2026, 4, 2)))
+    assert "DTSTART;VALUE=DATE:20260402" in events(kept)["DOSE2"]
+
+
+def test_a_visit_booked_again_after_it_was_withheld_says_so() -> None:
+    """The event stands on the day on which the subject came; the new appointment is in its words."""
+    subject = SUBJECT.withheld("DOSE2", date(2026, 4, 1))
+    assert description(ts.schedule(ALSTEM, subject), "DOSE2").endswith("\nWithheld")
+    again = ts.schedule(ALSTEM, subject.booked("DOSE2", date(2026, 4, 6)))
+    assert description(again, "DOSE2").endswith("\nWithheld; booked again for Monday 2026-04-06")
+    timed = ts.schedule(ALSTEM, subject.booked("DOSE2", date(2026, 4, 6), time(9, 30)))
+    with pytest.raises(ts.InvalidValueError):
+        ical.dumps(timed, stamp=STAMP)
+
+
+def test_an_assumed_window_is_assumed_also_when_limits_leave_no_day() -> None:
+    """Assumed is shown everywhere (design 3)."""
+    timing = ts.Timing("10 days after D0", window="±2 days", assumed=True, not_after="3 days after D0")
+    protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), ts.Visit("V1", "phone", timing)])
+    words = description(ts.schedule(protocol, SUBJECT), "V1")
+    assert "Window: ±2 days; assumed, not in the protocol, of which limits leave no day" in words
+
+
+def test_cut_by_limits_is_said_of_windows_that_are_cut() -> None:
+    """SAFE by hand: INF3 on 2 April, so 13 to 26 April; 10 days before M06 (1 July) cuts nothing, before 3 May does."""
+    subject = ts.Subject("S", baseline=date(2026, 1, 1), arm="B")
+    assert "cut by limits" not in description(ts.schedule(CYCLES, subject), "SAFE")
+    cut = ts.schedule(CYCLES, subject.booked("M06", date(2026, 5, 3)))
+    assert "to Thursday 2026-04-23, both included (-3/+10 days, cut by limits)" in description(cut, "SAFE")
+
+
+def test_long_summaries_are_measured_as_they_are_written() -> None:
+    """Escapes count: what is on the line has at most 255 octets."""
+    visit = ts.Visit("V" * 64, "phone", "on D0")
+    protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), visit])
+    subject = replace(SUBJECT, code=";" * 20 + "\U0001f600" * 44).missed("V" * 64)
+    line = next(line for line in lines(ical.dumps(ts.schedule(protocol, subject), stamp=STAMP)) if "VVV" in line)
+    assert 240 < len(line.removeprefix("SUMMARY:").encode()) <= 255
+    assert line.endswith(f"\u2026 {'V' * 64}")
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("role", ("k", "s", "v", "alarm")),
+        ("subject", ("k", "", "v")),
+        ("subject", ("k", "s\x1fv", "v")),
+        ("study_key", ("\ud800", "s", "v")),
+        ("visit", ("k", "s", "v\n")),
+    ],
+)
+def test_a_uid_is_made_of_whole_texts(name: str, parts: tuple[str, ...]) -> None:
+    """A text that holds the separator could give the UID of another visit; a UID is for ever."""
+    with pytest.raises(ts.InvalidValueError) as caught:
+        ical.uid(*parts)
+    assert caught.value.where == name
+
+
+@pytest.mark.parametrize("key", ["", "a\x1fb", "a\u2028b", "\ud800", 3])
+def test_a_study_key_is_one_printable_text_and_never_shown(key: Any) -> None:  # noqa: ANN401
+    """The message does not tell the secret."""
+    with pytest.raises(ts.InvalidValueError) as caught:
+        ical.dumps(ts.schedule(ALSTEM, SUBJECT), stamp=STAMP, study_key=key)
+    assert caught.value.message == "a study key is a text of printable characters, not empty"
+
+
+def test_a_stamp_past_the_calendar_is_the_librarys_own_error() -> None:
+    """In UTC it would be in the year 10000, or in year 0."""
+    west, east = timezone(-timedelta(hours=1)), timezone(timedelta(hours=1))
+    for stamp in (datetime(9999, 12, 31, 23, 59, tzinfo=west), datetime(1, 1, 1, tzinfo=east)):
+        with pytest.raises(ts.DateOutOfRangeError) as caught:
+            ical.dumps(ts.schedule(ALSTEM, SUBJECT), stamp=stamp)
+        assert caught.value.where == "stamp"
+
+
+def test_years_of_three_digits_are_written_with_four() -> None:
+    """RFC 5545, section 3.3.4: a date is eight digits."""
+    plan = ts.schedule(ALSTEM, replace(SUBJECT, baseline=date(987, 3, 2)))
+    assert "DTSTART;VALUE=DATE:09870302" in events(plan)["DOSE1"]
+
+
+BOOKED = ts.schedule(ALSTEM, SUBJECT.booked("DOSE2", date(2026, 4, 2)))
+EXPORT = ical.dumps(BOOKED, stamp=STAMP)
+
+
+def event_of(data: bytes, code: str) -> bytes:
+    """Return the lines of one event of an export."""
+    return next(
+        b"BEGIN:VEVENT" + block.partition(b"END:VEVENT")[0] + b"END:VEVENT\r\n"
+        for block in data.split(b"BEGIN:VEVENT")[1:]
+        if f" {code}\r\n".encode() in block
+    )
+
+
+def test_an_event_moved_to_an_earlier_day_is_a_booking() -> None:
+    """Moved is moved, whichever way."""
+    moved = EXPORT.replace(b"DTSTART;VALUE=DATE:20260501", b"DTSTART;VALUE=DATE:20260430")
+    assert [(r.visit, r.booked) for r in ical.loads(moved, BOOKED)["P01-007"]] == [
+        ("DOSE2", date(2026, 4, 2)),
+        ("DOSE3", date(2026, 4, 30)),
+    ]
+
+
+def test_the_same_event_twice_is_one_and_two_that_differ_are_refused() -> None:
+    """Some programs duplicate what they import."""
+    event = event_of(EXPORT, "DOSE2")
+    twice = EXPORT.replace(event, event * 2)
+    assert ical.loads(twice, BOOKED) == ical.loads(EXPORT, BOOKED)
+    differing = EXPORT.replace(
+        event, event + event.replace(b"DTSTART;VALUE=DATE:20260402", b"DTSTART;VALUE=DATE:20260409")
+    )
+    with pytest.raises(ts.InvalidValueError) as caught:
+        ical.loads(differing, BOOKED)
+    assert caught.value.where == "DOSE2"
+
+
+def test_case_and_byte_order_marks_do_not_matter() -> None:
+    """UIDs, status and the end of the file in any case; text or bytes with a mark."""
+    shouted = EXPORT.replace(b"STATUS:CONFIRMED", b"STATUS:confirmed").replace(b"END:VCALENDAR", b"end:vcalendar")
+    for line in EXPORT.splitlines():
+        if line.startswith(b"UID:"):
+            shouted = shouted.replace(line, line.upper())
+    expected = ical.loads(EXPORT, BOOKED)
+    assert expected["P01-007"] == (ts.VisitRecord("DOSE2", booked=date(2026, 4, 2)),)
+    assert ical.loads(shouted, BOOKED) == expected
+    assert ical.loads("\ufeff" + EXPORT.decode(), BOOKED) == expected
+    assert ical.loads(b"\xef\xbb\xbf" + EXPORT, BOOKED) == expected
+
+
+def test_a_cancelled_event_is_no_booking() -> None:
+    """What was called off is not agreed, wherever it was moved."""
+    event = event_of(EXPORT, "DOSE2")
+    off = event.replace(b"CONFIRMED", b"CANCELLED").replace(b"START;VALUE=DATE:20260402", b"START;VALUE=DATE:20260403")
+    assert ical.loads(EXPORT.replace(event, off), BOOKED) == {"P01-007": ()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"X-TRIALSCHED-DATE:20260302", b"X-TRIALSCHED-DATE:2026-03-02"),
+        (b"X-TRIALSCHED-DATE:20260302", b"X-TRIALSCHED-DATE:20261302"),
+        (b"X-TRIALSCHED-DATE:20260302", b"X-TRIALSCHED-DATE:20260302\r\nX-TRIALSCHED-DATE:20260302"),
+        (b"X-TRIALSCHED-DATE:20260402\r\n", b"X-TRIALSCHED-DATE:20260402\r\nSTATUS:TENTATIVE\r\n"),
+        (b"DTSTART;VALUE=DATE:20260402", b"DTSTART;VALUE=DATE,DATE:20260402"),
+        (b"END:VCALENDAR", b"X-A;VALUE=A,B:1\r\nEND:VCALENDAR"),
+        (b"END:VCALENDAR", b"TZID:x\r\nEND:VTIMEZONE\r\nEND:VCALENDAR"),
+        (b"END:VCALENDAR", b"FREEBUSY:P1D/P1D\r\nEND:VCALENDAR"),
+        (b"END:VCALENDAR\r\n", b"END:VCALENDAR\r\nand more\r\n"),
+    ],
+)
+def test_what_icalendar_stumbles_over_is_the_librarys_own_error(old: bytes, new: bytes) -> None:
+    """Nothing unreadable becomes a booking, and no other error comes out."""
+    assert old in EXPORT
+    with pytest.raises(ts.InvalidValueError):
+        ical.loads(EXPORT.replace(old, new), BOOKED)
+
+
+def test_a_subject_by_two_versions_of_a_protocol_is_read_by_either() -> None:
+    """The same visit has one UID; the records are not doubled."""
+    later = ts.schedule(replace(ALSTEM, version="2"), BOOKED.subject)
+    assert ical.loads(EXPORT, [BOOKED, later]) == ical.loads(EXPORT, BOOKED)

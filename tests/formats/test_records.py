@@ -45,6 +45,9 @@ def test_every_column() -> None:
         b"subject,baseline,\rP1,2026-03-02,\r",
         "\ufeffsubject,baseline\nP1,2026-03-02",
         b'"subject","baseline"\n"P1","2026-03-02"\n,\n\n',
+        b"Subject\tBASELINE\nP1\t2026-03-02\n",
+        b"subject,baseline,,\nP1,2026-03-02,,\n",
+        b'subject,baseline,arm\nP1,2026-03-02,"a;b;c;d"\n',
     ],
 )
 def test_files_as_spreadsheets_save_them(data: bytes | str) -> None:
@@ -69,6 +72,7 @@ def test_bad_rows_are_named_and_stop_nothing_else() -> None:
         "line 5: baseline",
         "line 6: baseline_status",
         "line 7: ended",
+        "line 7: end_reason",
     ]
     assert [row.subject.code for row in found.rows] == ["P2"]
     assert places("P1,2026-03-02,,,,,,extra\n") == ["line 2"]
@@ -86,6 +90,8 @@ def test_rows_that_span_lines_are_named_by_their_first() -> None:
     """A quoted line break inside a cell does not shift the lines of later rows."""
     found = loads_subjects('subject,baseline,arm\nP1,2026-03-02,"a\nb"\nP2,soon,\n')
     assert [problem.where for problem in found.problems] == ["line 2: arm", "line 4: baseline"]
+    found = loads_subjects('subject,baseline,"arm\n"\nP2,soon,\n')
+    assert [problem.where for problem in found.problems] == ["line 3: baseline"]
 
 
 @pytest.mark.parametrize(
@@ -96,8 +102,8 @@ def test_rows_that_span_lines_are_named_by_their_first() -> None:
         ("subject,base line\n", "expected 'baseline', the nearest one"),
         ("subject,baseline,subject\n", "stands twice"),
         ("subject\n", "no column 'baseline'"),
-        (b"subject,baseline\nP\xb3,2026-03-02\n", "byte 18 is not UTF-8"),
-        ('subject,baseline\n"P1,2026-03-02\n', "not CSV"),
+        (b"subject,baseline\nP\xb3,2026-03-02\n", "line 2: not UTF-8"),
+        ('"subject"x,baseline\nP1,2026-03-02\n', "line 1: not CSV"),
     ],
 )
 def test_files_that_are_no_such_list_are_refused(data: str | bytes, message: str) -> None:
@@ -114,4 +120,61 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except ts.InvalidValueError:
         return
     told = {row.line for row in found.rows} | {int(p.where.split()[1].rstrip(":")) for p in found.problems}
-    assert bool(told) == any(cell.strip() for line in text.splitlines() for cell in line.replace('"', "").split(","))
+    if any(cell.strip() for line in text.splitlines() for cell in line.replace('"', "").split(",")):
+        assert told
+
+
+def test_a_row_that_is_no_csv_stops_nothing_else() -> None:
+    """A misquoted cell and one that is far too long are bad rows."""
+    text = f'subject,baseline\n"P1"x,2026-03-02\nP2,2026-03-02\n{"x" * 200_000},2026-03-02\nP4,2026-03-02\n'
+    found = loads_subjects(text)
+    assert [problem.where for problem in found.problems] == ["line 2", "line 4"]
+    assert [row.subject.code for row in found.rows] == ["P2", "P4"]
+
+
+def test_a_quote_that_is_never_closed_is_named_where_it_opens() -> None:
+    """The rows before it stay; the message says how far it went."""
+    found = loads_subjects('subject,baseline\nP1,2026-03-02\n"P2,2026-03-02\nP3,2026-03-02\n')
+    assert [problem.where for problem in found.problems] == ["line 3"]
+    assert "a quote is open to line 4" in found.problems[0].message
+    assert [row.subject.code for row in found.rows] == ["P1"]
+
+
+def test_a_short_row_is_a_bad_row() -> None:
+    """Whatever the order of the columns."""
+    found = loads_subjects("baseline,subject\n2026-03-02,P1\n2026-03-02\n2026-03-02,P3\n")
+    assert [problem.where for problem in found.problems] == ["line 3: subject"]
+    assert [row.subject.code for row in found.rows] == ["P1", "P3"]
+
+
+def test_every_fault_of_a_row_is_told_in_the_order_of_lines() -> None:
+    """One bad cell hides no other, and line 10 comes after line 2."""
+    text = "P1,2026-02-30,maybe,,soon,bored,\n" + "".join(f"Q{n},2026-03-02\n" for n in range(7)) + "R,x\n"
+    assert places(text) == [
+        "line 2: baseline",
+        "line 2: ended",
+        "line 2: baseline_status",
+        "line 2: end_reason",
+        "line 10: baseline",
+    ]
+
+
+@pytest.mark.parametrize("other", ["P1,2026-02-30", "p1,2026-03-02", "P1,2026-03-02,,,,,,x"])
+def test_a_code_that_stands_twice_is_bad_though_one_row_is_bad_already(other: str) -> None:
+    """Which of the two is meant is for a person to say."""
+    found = loads_subjects(f"{HEADER}{other}\nP1,2026-03-02\n")
+    assert found.rows == ()
+    assert {"line 2: subject", "line 3: subject"} <= {problem.where for problem in found.problems}
+
+
+def test_case_is_ignored_as_unicode_ignores_it() -> None:
+    """Strasse and Stra\u00dfe fold to the same letters."""
+    found = loads_subjects(f"{HEADER}STRASSE,2026-03-02\nstra\u00dfe,2026-03-02\n")
+    assert found.rows == ()
+
+
+def test_a_code_of_ten_thousand_rows_is_told_in_time_and_few_words() -> None:
+    """Three other lines are named, the rest counted."""
+    found = loads_subjects("subject,baseline\n" + "P1,2026-03-02\n" * 10_000)
+    assert len(found.problems) == 10_000
+    assert found.problems[0].message.endswith("stands on line 3, 4, 5 and 9996 more")

@@ -114,6 +114,11 @@ def test_csv_has_the_subject_first_then_the_json_names() -> None:
         "label_en",
         "label_pl",
         *VISIT[2:],
+        "arm",
+        "baseline",
+        "baseline_status",
+        "day_zero",
+        "day_zero_source",
         "protocol_id",
         "protocol_version",
         "protocol_variant",
@@ -126,6 +131,9 @@ def test_csv_has_the_subject_first_then_the_json_names() -> None:
     assert rows[4]["attended"] == ""
     assert rows[4]["provisional"] == "false"
     assert {row["subject"] for row in rows} == {"P01-007"}
+    assert {(row["baseline"], row["day_zero"], row["day_zero_source"]) for row in rows} == {
+        ("2026-03-02", "2026-03-04", "attended")
+    }
 
 
 def test_csv_quotes_what_needs_it() -> None:
@@ -140,12 +148,12 @@ def test_csv_quotes_what_needs_it() -> None:
 
 def test_markdown_is_a_table_with_its_origin() -> None:
     """One row a visit, the protocol's fingerprint and the library's version below; nothing acts as markup."""
-    text = results.dumps(ts.schedule(ALSTEM, replace(SUBJECT, code="<b>|x|_y_")), format="markdown")
-    assert text.startswith("## \\<b>\\|x\\|\\_y\\_\n")
+    text = results.dumps(ts.schedule(ALSTEM, replace(SUBJECT, code="<b>|x|_y_[z]`&amp;~~#!*\\")), format="markdown")
+    assert text.startswith("## \\<b>\\|x\\|\\_y\\_\\[z\\]\\`\\&amp;\\~\\~\\#\\!\\*\\\\\n")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == 19
-    assert {line.replace("\\|", "").count("|") for line in rows} == {11}
-    assert "| DOSE2 | 2026-04-01 | Wednesday | 2026-03-25 | 2026-04-08 | protocol | 31 | on-site |  |  |" in rows
+    assert {line.replace("\\|", "").count("|") for line in rows} == {12}
+    assert "| DOSE2 | 2026-04-01 | Wednesday | 2026-03-25 | 2026-04-08 | protocol | 31 | on-site |  |  |  |" in rows
     assert f"sha256 {ALSTEM.fingerprint}; trialsched {ts.__version__}." in text
 
 
@@ -155,6 +163,16 @@ def test_markdown_says_what_was_passed_over() -> None:
     text = results.dumps(ts.schedule(ALSTEM, subject), format="markdown")
     assert "Baseline 2026-03-02 (provisional)" in text
     assert "* DOSE1: attended 2026-03 is only partly known" in text
+    assert "| DOSE2 | 2026-04-01 (provisional) | Wednesday |" in text
+
+
+def test_markdown_says_what_happened() -> None:
+    """Booked with its time, missed, and the arm."""
+    subject = ts.Subject("S", baseline=date(2026, 1, 1), arm="B").booked("M06", date(2026, 7, 2), time(9, 30))
+    text = results.dumps(ts.schedule(ts.load_protocol("cycles"), subject.missed("INF1")), format="markdown")
+    assert "Arm B. Baseline 2026-01-01" in text
+    assert "| video | 2026-07-02 09:30 |  |  |" in text
+    assert "| INF1 | 2026-01-08 | Thursday | 2026-01-05 | 2026-01-13 | protocol | 8 | on-site |  |  | missed |" in text
 
 
 @given(strategies.plans())
@@ -243,3 +261,69 @@ def test_changes_as_json() -> None:
         {"visit": "V1", "kind": "attended", "old": None, "new": "2026-03", "days": None},
         {"visit": "V2", "kind": "mode", "old": "phone", "new": "on-site", "days": None},
     ]
+
+
+def test_the_fields_that_depend_on_the_subject() -> None:
+    """Arm, status of the baseline, outcome and an epoch that there is not."""
+    odd = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), ts.Visit("V1", "phone", "on D0")], arms=["A"])
+    subject = ts.Subject("S", baseline=date(2026, 3, 2), arm="A", baseline_status="provisional").missed("V1")
+    document = results.as_json(ts.schedule(odd, subject))
+    assert (document["arm"], document["baseline_status"]) == ("A", "provisional")
+    assert [(visit["outcome"], visit["epoch"]) for visit in document["visits"]] == [(None, None), ("missed", None)]
+
+
+def test_an_unknown_format_is_refused() -> None:
+    """Nothing unreadable becomes a default (design 12)."""
+    with pytest.raises(ts.InvalidValueError) as caught:
+        results.dumps(PLAN, format="JSON")  # type: ignore[arg-type]
+    assert caught.value.where == "format"
+
+
+@pytest.mark.parametrize("clock", ["2026", "09", "T09", "09:30+02:00", "09:30:15", "24:00", "9:30", "", 0, "noon"])
+def test_a_time_is_hours_and_minutes(clock: Any) -> None:  # noqa: ANN401
+    """Times are naive minutes; anything else is refused by its place."""
+    document = json.loads(results.dumps(PLAN))
+    document["visits"][2].update(booked="2026-03-04", booked_time=clock)
+    with pytest.raises(ts.InvalidValueError) as caught:
+        results.loads(json.dumps(document))
+    assert caught.value.where == "visits[2].booked_time"
+
+
+def test_a_time_without_a_day_is_refused() -> None:
+    """What is agreed for half past nine is agreed for some day."""
+    document = json.loads(results.dumps(PLAN))
+    document["visits"][2].update(booked=None, booked_time="09:30")
+    with pytest.raises(ts.InvalidValueError, match="no day is booked"):
+        results.loads(json.dumps(document))
+
+
+@pytest.mark.parametrize("text", ["\ud800", "S\x1b[31mX", "", "a\nb"])
+@pytest.mark.parametrize("key", ["subject", "visit", "id", "version"])
+def test_texts_that_a_terminal_would_obey_or_no_file_could_hold_are_refused(text: str, key: str) -> None:
+    """Codes are one printable line."""
+    document = json.loads(results.dumps(PLAN))
+    {"subject": document, "visit": document["visits"][0]}.get(key, document["protocol"])[key] = text
+    with pytest.raises(ts.InvalidValueError):
+        results.loads(json.dumps(document))
+
+
+@pytest.mark.parametrize("key", ["target", "earliest", "latest", "booked", "booked_time", "attended", "mode"])
+def test_a_field_that_is_not_there_is_no_null(key: str) -> None:
+    """A plan of which something was lost is no plan."""
+    document = json.loads(results.dumps(PLAN))
+    del document["visits"][3][key]
+    with pytest.raises(ts.InvalidValueError) as caught:
+        results.loads(json.dumps(document))
+    assert caught.value.where == f"visits[3].{key}"
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    """Which of the two is meant is not guessed."""
+    with pytest.raises(ts.InvalidValueError, match="stands twice"):
+        results.loads(results.dumps(PLAN).replace('"subject"', '"subject": "X", "subject"'))
+
+
+def test_how_far_a_date_moved_has_a_sign() -> None:
+    """Earlier is negative."""
+    earlier = ts.Change("V", "target", date(2026, 3, 4), date(2026, 3, 2))
+    assert results.shift_of(earlier) == -2

@@ -162,3 +162,11 @@ def test_a_limit_from_something_provisional_makes_a_row_provisional() -> None:
     plan = ts.schedule(CYCLES, subject)
     assert plan["SAFE"].provisional
     assert not plan["INF3"].provisional
+
+
+def test_a_limit_holds_without_any_record() -> None:
+    """Target 11 January, ±5 days is 6 to 16 January; not before 12 days after the 1st is from the 13th on."""
+    timing = ts.Timing("10 days after D0", window="±5 days", not_before="12 days after D0")
+    protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), ts.Visit("V1", "phone", timing)])
+    row = ts.schedule(protocol, ts.Subject("S", baseline=date(2024, 1, 1)))["V1"]
+    assert (row.target, str(row.window)) == (date(2024, 1, 11), "2024-01-13..2024-01-16")

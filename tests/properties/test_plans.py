@@ -182,15 +182,23 @@ def test_limits_only_cut(plan: ts.Plan) -> None:
         assert (row.window_basis == "empty") == (not left)
 
 
+SHORT = strategies.protocols(max_visits=3, max_arms=0)  # often fit for the fast path but for one window or limit
+
+
+@settings(max_examples=300)
 @given(
-    strategies.protocols(max_visits=4, max_occurrences=0, limits=False) | st.just(ALSTEM),
+    SHORT | PROTOCOLS | strategies.protocols(max_visits=4, max_occurrences=0, limits=False),
     strategies.baselines(),
     st.sampled_from(("planned", "provisional")),
+    st.data(),
 )
-def test_the_fast_path_equals_the_general_one(protocol: ts.Protocol, baseline: date, status: str) -> None:
-    """A fast path equals the general one."""
-    subject = ts.Subject("S", baseline=baseline, baseline_status=status)  # type: ignore[arg-type]
-    general = schedule_general(protocol, subject, baseline, program(protocol))
+def test_the_fast_path_equals_the_general_one(
+    protocol: ts.Protocol, baseline: date, status: str, data: st.DataObject
+) -> None:
+    """A fast path equals the general one, for every protocol, arm and baseline."""
+    arm = data.draw(st.sampled_from((None, *protocol.arms)))
+    subject = ts.Subject("S", baseline=baseline, arm=arm, baseline_status=status)  # type: ignore[arg-type]
+    general = schedule_general(protocol, subject, baseline, program(protocol, arm))
     for _ in range(2):  # computed, then from the cache
         assert ts.schedule(protocol, subject) == general
         assert ts.schedule(protocol, subject).rows == general.rows

@@ -7,7 +7,6 @@ but the protocol's fingerprint is written.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
@@ -258,7 +257,8 @@ def _booking(event: icalendar.Component, row: PlannedVisit) -> VisitRecord | Non
         message = "the event has no all-day start, or two"
         raise InvalidValueError(message, where=row.code)
     try:
-        day = parse_date(re.sub(r"^(....)(..)(..)$", r"\1-\2-\3", str(exported)))
+        text = str(exported)
+        day = parse_date(f"{text[:4]}-{text[4:6]}-{text[6:]}")
     except InvalidValueError:
         message = f"the event has lost its X-TRIALSCHED-DATE, or it is no date; read {shown(exported)!r}"
         raise InvalidValueError(message, where=row.code) from None
