@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import stat
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.support.calendars import vevents
 from tests.support.shell import Result, trialsched
 
 import trialsched as ts
+from trialsched.formats import ical
 
 BASE = ("--baseline", "2026-03-02")
 STAMP = ("--stamp", "2026-03-01T12:00:00Z")
@@ -446,3 +448,229 @@ def test_a_terminal_has_colour_and_a_progress_bar(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("subject,baseline\nP1,2026-03-02\nP3,2026-03-04\n")
     assert "Writing calendars" in at_a_terminal("ics", "--subjects", "list.csv", "-o", "out", cwd=tmp_path)
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_an_empty_protocol_is_never_the_default(run: Run) -> None:
+    """An unset variable of a script is bad input, not ALSTEM (design 10)."""
+    for command in (("plan", *BASE, "--protocol", ""), ("protocol", "show", ""), ("protocol", "lint", "")):
+        result = run(*command)
+        assert (result.code, result.out) == (2, "")
+        assert "no bundled protocol ''" in result.err
+
+
+def test_what_is_wrong_is_said_at_once(run: Run, tmp_path: Path) -> None:
+    """One bad option hides no other."""
+    result = run("ics", "--subject", " ", "--baseline", "x", "--stamp", "y", "--ended", "z", "--attended", "foo")
+    assert result.code == 2
+    assert [line.partition(": ")[2].partition(": ")[0] for line in result.err.splitlines()[1:]] == [
+        "--stamp",
+        "--subject",
+        "--baseline",
+        "--ended",
+        "--attended",
+    ]
+    (tmp_path / "s.csv").write_text("subject,baseline\n")
+    result = run("ics", "--subjects", "s.csv", "--subject", "P1", "--study-key-file", "gone")
+    assert [line.partition(" ")[2][:20] for line in result.err.splitlines()[1:]] == [
+        "-o DIR is missing: t",
+        "--study-key-file gon",
+        "--subjects and --sub",
+        "s.csv: no subjects u",
+    ]
+    assert run("plan", "--arm", "X", "--baseline", "x", "--protocol", "cycles").err.count("error: ") == 2
+
+
+@pytest.mark.parametrize(
+    "option", ["--subject", "--baseline", "--protocol", "--ended", "--arm", "--subjects", "--stamp"]
+)
+def test_an_option_given_twice_is_bad_input(run: Run, option: str) -> None:
+    """Of two, none is the one that was meant."""
+    result = run("ics", option, "one", option, "other")
+    assert result.code == 2
+    assert "is given 2 times: 'one', 'other'" in result.err
+
+
+@pytest.mark.parametrize("year", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1826-03-02T09:00:00Z"])
+def test_a_stamp_of_another_age_is_a_typing_error(run: Run, tmp_path: Path, year: str) -> None:
+    """Years before 1900 and after 2199 are refused for every date (design 10)."""
+    result = run("ics", *BASE, "--subject", "P1", "--stamp", year)
+    assert result.code == 2
+    assert "--stamp: read " in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_subject_whose_file_fails_stops_no_other(run: Run, tmp_path: Path) -> None:
+    """The others are written, every fault is said in the order of lines, and the end is a failure outside."""
+    (tmp_path / "s.csv").write_text("subject,baseline\nP0,soon\nP1,2026-03-02\nP2,2026-03-02\n")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "P1.ics").symlink_to("P1.ics")
+    result = run("ics", "--protocol", "alstem", "--subjects", "s.csv", "-o", "out")
+    assert result.code == 3
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["P1.ics", "P2.ics"]
+    assert [line[:21] for line in result.err.splitlines()] == ["error: s.csv line 2: ", "error: s.csv line 3: "]
+    assert "levels of symbolic links" in result.err
+    assert result.out.startswith("out: 1 calendars by alstem")
+
+
+def test_codes_of_64_letters_of_any_script_have_a_file(run: Run, tmp_path: Path) -> None:
+    """The name is cut, the calendar is whole."""
+    code = "\u754c" * 64
+    assert run("ics", *BASE, "--subject", code, *STAMP).code == 0
+    (path,) = tmp_path.iterdir()
+    assert f"NAME:{code}" in path.read_bytes().replace(b"\r\n ", b"").decode()
+
+
+@pytest.mark.parametrize("place", ["file/sub", "dangling"])
+def test_a_folder_that_cannot_be_one_is_bad_input(run: Run, tmp_path: Path, place: str) -> None:
+    """Below a file, or a link to nowhere."""
+    (tmp_path / "s.csv").write_text("subject,baseline\nP1,2026-03-02\n")
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    result = run("ics", "--subjects", "s.csv", "-o", place)
+    assert result.code == 2
+    assert f"{place}: is not a folder" in result.err
+
+
+def test_a_new_folder_in_a_new_folder_is_made(run: Run, tmp_path: Path) -> None:
+    """The folder for the files of a list need not be there."""
+    (tmp_path / "s.csv").write_text("subject,baseline\nP1,2026-03-02\n")
+    assert run("ics", "--subjects", "s.csv", "-o", "a/b").code == 0
+    assert (tmp_path / "a" / "b" / "P1.ics").is_file()
+
+
+@pytest.mark.parametrize("name", ["", "new/"])
+def test_an_output_that_is_no_file_name_is_bad_input(run: Run, tmp_path: Path, name: str) -> None:
+    """Nothing is written beside it by a guess."""
+    assert run("ics", *BASE, "--subject", "P1", "-o", name).code == 2
+    assert run("plan", *BASE, "-o", name).code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_without_subjects_is_bad_input(run: Run, tmp_path: Path) -> None:
+    """Yesterday's file is not left standing as today's answer in silence."""
+    (tmp_path / "s.csv").write_text("subject,baseline\n\n")
+    for command in (("plan", "--format", "csv", "-o", "x.csv"), ("ics", "-o", "out")):
+        result = run(*command, "--subjects", "s.csv")
+        assert result.code == 2
+        assert "s.csv: no subjects under the header" in result.err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.csv"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("plan", *BASE), ("plan", *BASE, "--format", "json"), ("--version",), ("protocol", "lint", "alstem")]
+)
+def test_streams_that_are_closed_full_or_gone(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """A full disk and a reader that went away end with 3, a closed stream goes nowhere; never a traceback."""
+    for buffered in ({"PYTHONUNBUFFERED": ""}, {"PYTHONUNBUFFERED": "1"}):
+        with Path("/dev/full").open("wb") as full:
+            result = trialsched(*arguments, cwd=tmp_path, env=buffered, stdout=full)
+        assert result.code == 3
+        assert result.err.splitlines()[-1] == "error: No space left on device"
+        closed = trialsched(*arguments, cwd=tmp_path, env=buffered, before="exec >&- &&")
+        assert (closed.code, closed.raw) == (0, b"")
+        assert "Traceback" not in closed.err
+        reading, writing = os.pipe()
+        os.close(reading)
+        gone = trialsched(*arguments, cwd=tmp_path, env=buffered, stdout=writing)
+        os.close(writing)
+        assert gone.code == 3
+        assert "error" not in gone.err
+        assert "Exception" not in gone.err
+
+
+def test_a_closed_standard_error_stops_no_work(tmp_path: Path) -> None:
+    """As a scheduler may start it."""
+    result = trialsched("ics", *BASE, "--subject", "P1", cwd=tmp_path, before="exec 2>&- &&")
+    assert result.code == 0
+    assert (tmp_path / "P1.ics").is_file()
+
+
+def test_standard_output_by_its_name(run: Run) -> None:
+    """`-o /dev/stdout` into a pipe writes to the pipe."""
+    result = run("plan", *BASE, "--format", "csv", "-o", "/dev/stdout")
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 18
+
+
+def test_a_calendar_to_standard_output_says_whom_it_is_for(run: Run) -> None:
+    """The bytes go to standard output, the words to standard error."""
+    result = run("ics", *BASE, "--subject", "P1", "-o", "-", *STAMP)
+    assert result.raw.startswith(b"BEGIN:VCALENDAR")
+    assert "17 visits of P1 by alstem 2022-05-03, for site staff, not for the participant" in result.err
+
+
+def test_a_protocol_with_arms_says_that_none_was_chosen(run: Run) -> None:
+    """The visits common to all arms are not the plan of a subject in one."""
+    assert "without --arm only the visits common to all arms (A, B)" in run("plan", *BASE, "--protocol", "cycles").err
+    assert "--arm" not in run("plan", *BASE, "--protocol", "cycles", "--arm", "A").err
+
+
+def test_changes_by_another_protocol_say_so(run: Run, tmp_path: Path) -> None:
+    """An amendment is seen."""
+    run("plan", *BASE, "--format", "json", "-o", "old.json")
+    text = (tmp_path / "old.json").read_text("utf-8").replace('"2022-05-03"', '"2027-01-01"')
+    (tmp_path / "new.json").write_text(text, "utf-8")
+    result = run("changes", "old.json", "new.json")
+    assert result.out == "SUBJECT: nothing moves\n"
+    assert result.err == "note: by another protocol: alstem 2022-05-03, then alstem 2027-01-01\n"
+
+
+def test_a_table_never_replaces_a_file_of_data(run: Run, tmp_path: Path) -> None:
+    """A table cannot be told from a person's text, so it replaces nothing without being asked."""
+    run("plan", *BASE, "--format", "json", "-o", "old.json")
+    before = (tmp_path / "old.json").read_bytes()
+    assert run("changes", "old.json", "old.json", "-o", "old.json").code == 2
+    assert run("plan", *BASE, "-o", "old.json").code == 2
+    assert (tmp_path / "old.json").read_bytes() == before
+
+
+def test_a_study_key_keeps_its_blanks_and_is_read_to_a_bound(run: Run, tmp_path: Path) -> None:
+    """Only the line's end is taken off: another key would give other ids for ever."""
+    (tmp_path / "key").write_bytes(b" a key \r\n")
+    run("ics", *BASE, "--subject", "P1", "--study-key-file", "key")
+    (event, *_) = vevents((tmp_path / "P1.ics").read_bytes())
+    assert event["UID"] == ical.uid(" a key ", "P1", "SCR1")
+    path = tmp_path / "P1.ics"
+    path.write_bytes(path.read_bytes().replace(b"-//trialsched//trialsched//EN", b"-//Other//EN"))
+    assert run("ics", *BASE, "--subject", "P1", "--study-key-file", "key").code == 0
+    assert run("ics", *BASE, "--subject", "P2", "--study-key-file", "/dev/zero").code == 2
+
+
+def test_a_lint_of_bad_and_suspicious_documents_ends_with_2(run: Run, tmp_path: Path) -> None:
+    """Bad input is worse than a warning; both are said."""
+    text = run("protocol", "show", "alstem", "--format", "toml").out.replace("60 days after", "31 days after")
+    (tmp_path / "near.toml").write_text(text, "utf-8")
+    result = run("protocol", "lint", "near.toml", "gone.toml", "--fail-on", "warning")
+    assert result.code == 2
+    assert "overlap" in result.out
+    assert "gone.toml" in result.err
+    assert run("protocol", "lint", "near.toml", "--fail-on", "warning").code == 1
+
+
+@pytest.mark.parametrize(("words", "found"), [("--protocol=al", "plain,alstem"), ("--protocol=./m", "file,./m")])
+def test_protocols_are_completed(tmp_path: Path, words: str, found: str) -> None:
+    """Bundled ids, else files."""
+    option, value = words.split("=")
+    environment = {"_TRIALSCHED_COMPLETE": "bash_complete", "COMP_WORDS": f"trialsched plan {option} {value}"}
+    result = trialsched(cwd=tmp_path, env={**environment, "COMP_CWORD": "3"})
+    assert result.out.splitlines() == [found]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_batch_that_is_interrupted_says_how_far_it_came(tmp_path: Path, number: int) -> None:
+    """No half-written file stays; the files that are there are whole, and the end is 130."""
+    rows = "".join(f"P{n},2026-03-02\n" for n in range(3000))
+    (tmp_path / "s.csv").write_text(f"subject,baseline\n{rows}")
+    command = [sys.executable, "-m", "trialsched", "ics", "--subjects", "s.csv", "-o", "out"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        out = tmp_path / "out"
+        while process.poll() is None and not (out.is_dir() and len(list(out.iterdir())) > 20):
+            pass
+        process.send_signal(number)
+        said, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "interrupted"
+    names = [path.name for path in out.iterdir()]
+    assert all(re.fullmatch(r"P[0-9]+\.ics", name) for name in names)
+    assert said.startswith(f"out: {len(names)} calendars")
+    assert all(path.read_bytes().endswith(b"END:VCALENDAR\r\n") for path in out.iterdir())

@@ -1,16 +1,22 @@
 """Files: names, and whole or not written at all."""
 
+import hashlib
+import io
 import os
+import re
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialsched.cli.files import file_name, save, wrote_csv, wrote_json
+from trialsched.cli.files import emit, file_name, save, wrote_csv, wrote_json
 from trialsched.cli.inputs import BadInput
 
 
@@ -70,6 +76,73 @@ def test_csv_of_ours_is_known_by_its_header() -> None:
     assert not wrote_csv(b"subject,baseline\n")
     assert not wrote_csv(b"")
     assert not wrote_csv(b"\xff\xfe")
+
+
+def test_a_foreign_csv_is_not_ours_though_it_begins_alike() -> None:
+    """Every mark of the header counts."""
+    assert not wrote_csv(b"subject,visit,attended\n")
+    assert not wrote_csv(b"subject,visit,window_basis\n")
+    assert not wrote_csv(b"subject,visit,generator_version\n")
+
+
+@pytest.mark.parametrize("letter", ["\u754c", "\u017c", "\U0001f600"])
+def test_a_long_name_is_cut_and_told_apart_by_a_hash(letter: str) -> None:
+    """64 characters are allowed in a code, and no system takes a name of 576; the hash is SHA-256's."""
+    one, other = file_name(letter * 64, ".ics"), file_name(letter * 63 + "x", ".ics")
+    assert one != other
+    assert len(one) <= 204
+    digest = hashlib.sha256((letter * 64).encode()).hexdigest()[:16]
+    assert re.fullmatch(rf"(?:%[0-9A-F]{{2}})+-{digest}\.ics", one)
+
+
+class Slow(io.BytesIO):
+    """A stream that takes a few bytes at a time, as unbuffered ones may."""
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - anything with bytes
+        """Take three bytes."""
+        return super().write(bytes(data[:3]))
+
+
+def test_all_is_written_to_a_stream_that_takes_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unbuffered standard output may take a part; the rest follows."""
+    slow = Slow()
+    monkeypatch.setattr(sys, "stdout", type("Out", (), {"buffer": slow, "flush": lambda _: None})())
+    emit(b"0123456789")
+    assert slow.getvalue() == b"0123456789"
+
+
+def test_the_new_file_is_made_beside_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is only replaced at a stroke within one file system."""
+    seen = []
+    real = tempfile.mkstemp
+
+    def noted(**keywords: Any) -> tuple[int, str]:  # noqa: ANN401 - as mkstemp's own
+        seen.append(keywords["dir"])
+        return real(**keywords)
+
+    monkeypatch.setattr(tempfile, "mkstemp", noted)
+    save(tmp_path / "x.ics", b"x", lambda _: True, force=False)
+    assert seen == [tmp_path]
+
+
+def test_the_folder_is_flushed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rename lasts through a power cut when its folder was synced after it."""
+    kinds = []
+    monkeypatch.setattr(os, "fsync", lambda handle: kinds.append(stat.S_ISDIR(os.fstat(handle).st_mode)))
+    save(tmp_path / "x.ics", b"x", lambda _: True, force=False)
+    assert kinds == [False, True]
+
+
+def test_a_failure_names_the_file_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the one that was to take its place."""
+
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / ".x.ics.abc.part"))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    with pytest.raises(PermissionError) as caught:
+        save(tmp_path / "x.ics", b"x", lambda _: True, force=False)
+    assert caught.value.filename == str(tmp_path / "x.ics")
 
 
 def test_a_device_is_written_to_and_not_replaced() -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date, time
 
+import pytest
+
 import trialsched as ts
 from trialsched.cli import tables
 
@@ -50,3 +52,43 @@ def test_markup_in_texts_is_text() -> None:
     """Square brackets in a code are not rich's markup."""
     text = tables.plan_table([ts.schedule(ALSTEM, replace(SUBJECT, code="[red]x[/red]"))], piped=True)
     assert "[red]x[/red]" in text
+
+
+def test_what_is_recorded_and_not_planned_is_shown() -> None:
+    """An unscheduled contact and the end of participation are seen."""
+    subject = replace(SUBJECT, ended=date(2026, 5, 1))
+    subject = subject.attended("UNS1", date(2026, 4, 9)).missed("UNS2").booked("UNS3", date(2026, 4, 10))
+    text = tables.plan_table([ts.schedule(ALSTEM, subject)], piped=True)
+    assert "ended 2026-05-01; protocol" in text
+    for line in ("UNS1 attended 2026-04-09", "UNS2 missed", "UNS3 booked 2026-04-10"):
+        assert f"\nrecorded, not planned: {line}\n" in text
+
+
+def test_a_booking_after_a_withheld_visit_is_shown() -> None:
+    """And the booked date of a visit that was attended is not."""
+    again = SUBJECT.withheld("DOSE2", date(2026, 4, 1)).booked("DOSE2", date(2026, 4, 6))
+    assert "withheld 2026-04-01, booked 2026-04-06" in tables.plan_table([ts.schedule(ALSTEM, again)], piped=True)
+    held = SUBJECT.booked("DOSE2", date(2026, 4, 2)).attended("DOSE2", date(2026, 4, 3))
+    assert "booked" not in tables.plan_table([ts.schedule(ALSTEM, held)], piped=True)
+
+
+def test_a_protocol_says_what_is_assumed() -> None:
+    """The mark and its meaning, and neither where nothing is."""
+    assert "~ assumed, not in the protocol" in tables.protocol_table(ALSTEM, piped=True)
+    assert "~" not in tables.protocol_table(ALSTEM.as_registered(), piped=True)
+
+
+@pytest.mark.parametrize("columns", ["80", "100", "125"])
+def test_dates_are_never_broken_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """On a narrow one labels go, then the weekdays of windows."""
+    monkeypatch.setenv("COLUMNS", columns)
+    assert not tables.plan_table([ts.schedule(ALSTEM, SUBJECT)], piped=False)
+    text = capsys.readouterr().out
+    assert all(len(line) <= int(columns) for line in text.splitlines())
+    row = next(line for line in text.splitlines() if " M18 " in line)
+    assert "2027-09-02 Thu" in row
+    assert ("2027-08-26 .. 2027-09-09 ~" in row) is (columns == "80")
+    assert ("2027-08-26 Thu .. 2027-09-09 Thu ~" in row) is (columns != "80")
+    assert ("Month 18 phone call" in row) is (columns == "125")

@@ -21,10 +21,16 @@ class Result(NamedTuple):
 
 
 def trialsched(
-    *arguments: str, cwd: Path, env: dict[str, str] | None = None, stdout: IO[bytes] | int = subprocess.PIPE
+    *arguments: str,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    stdout: IO[bytes] | int = subprocess.PIPE,
+    before: str = "",
 ) -> Result:
-    """Run `python -m trialsched` with some arguments in a folder."""
+    """Run `python -m trialsched` with some arguments in a folder, from a shell after some words where there are any."""
     command = [sys.executable, "-m", "trialsched", *arguments]
+    if before:
+        command = ["bash", "-c", f'{before} "$@"', "bash", *command]
     environment = {**os.environ, **(env or {})}
     done = subprocess.run(
         command, stdout=stdout, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=cwd, env=environment, check=False

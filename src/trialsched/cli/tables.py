@@ -81,7 +81,7 @@ def _facts(row: PlannedVisit) -> str:
         facts.append(f"{row.outcome or 'attended'} {row.attended}")
     elif row.outcome:
         facts.append(row.outcome)
-    if row.booked is not None and row.attended is None:
+    if row.booked is not None and (row.attended is None or (row.outcome and row.booked != row.attended)):
         clock = f" {row.booked_time:%H:%M}" if row.booked_time else ""
         facts.append(f"booked {row.booked}{clock}")
     if row.provisional:

@@ -137,6 +137,9 @@ def _subject(row: _Row) -> Subject | None:
                 row.problems.append(Problem(f"line {row.line}: {name}", "", "", error.message))
                 given[name] = date.max
     code = row.values.get("subject", "")
+    if not code:
+        row.problems.append(Problem(f"line {row.line}: subject", "", "the subject's code", "no subject"))
+        code = "X"
     good = True
     # One column after the other, so that a bad one hides no other.
     alone: dict[str, dict[str, Any]] = {name: {"code": "X", name: value} for name, value in given.items()}
