@@ -174,11 +174,8 @@ class Offset:
 
     def __str__(self) -> str:
         """Print the canonical form, which `parse` reads back to the same value."""
-        parts = [f"{n} {unit}{'' if abs(n) == 1 else 's'}" for n, unit in self._parts()]
-        return " ".join(parts) or "0 days"
-
-    def _parts(self) -> list[tuple[int, str]]:
-        return [(n, unit) for n, unit in ((self.months, "month"), (self.days, "day")) if n]
+        parts = ((self.months, "month"), (self.days, "day"))
+        return " ".join(f"{n} {unit}{'' if abs(n) == 1 else 's'}" for n, unit in parts if n) or "0 days"
 
 
 def _text(value: object, forms: str) -> str:
