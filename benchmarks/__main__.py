@@ -75,12 +75,7 @@ class NaiveRow(NamedTuple):
     earliest: date | None
     latest: date | None
     window_basis: str
-    day_zero: date
-    reference: date
-    reference_source: str
-    provisional: bool
-    limits: tuple[()]
-    records: tuple[()]
+    grounds: tuple[date, date, str, bool]
 
 
 def rules() -> list[tuple[ts.Visit, dict[str, int], dict[str, int], dict[str, int]]]:
@@ -103,7 +98,7 @@ def naive() -> list[NaiveRow]:
     for visit, offset, before, after in RULES:
         target = day + relativedelta(**offset)
         ends = (target - relativedelta(**before), target + relativedelta(**after))
-        rows.append(NaiveRow(visit, target, *ends, "protocol", day, day, "baseline", False, (), ()))  # noqa: FBT003
+        rows.append(NaiveRow(visit, target, *ends, "protocol", (day, day, "baseline", False)))
     return rows
 
 
@@ -116,9 +111,7 @@ def less_naive() -> list[NaiveRow]:
     rows = []
     for visit, offset, before, after in KEPT:
         target = day + offset
-        rows.append(
-            NaiveRow(visit, target, target - before, target + after, "protocol", day, day, "baseline", False, (), ())  # noqa: FBT003
-        )
+        rows.append(NaiveRow(visit, target, target - before, target + after, "protocol", (day, day, "baseline", False)))
     return rows
 
 

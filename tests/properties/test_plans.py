@@ -211,13 +211,13 @@ def test_the_fast_path_is_taken_for_the_bundled_trial() -> None:
 
 
 @settings(max_examples=5)
-@given(st.lists(strategies.baselines(), min_size=260, max_size=300, unique=True))
+@given(st.lists(strategies.baselines(), min_size=70, max_size=90, unique=True))
 def test_the_cache_is_bounded_and_invisible(days: list[date]) -> None:
     """A cache is bounded and invisible to equality, hash and pickle."""
     fresh = pickle.loads(pickle.dumps(ALSTEM))  # noqa: S301 - our own bytes
     for day in days:
         ts.schedule(fresh, ts.Subject("S", baseline=day))
-    assert len(program(fresh).scratch["planned"]) <= 256
+    assert len(fresh.scratch["answers"][None]["planned"]) <= 64
     assert fresh == ALSTEM
     assert hash(fresh) == hash(ALSTEM)
     assert pickle.dumps(fresh) == pickle.dumps(pickle.loads(pickle.dumps(ALSTEM)))  # noqa: S301 - our own bytes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trialsched.errors import DateOutOfRangeError
 from trialsched.offsets import PartialDate
 from trialsched.plan.model import Answer, Plan
-from trialsched.plan.rows import SOURCES, AppliedLimit, PlannedVisit, basis_of
+from trialsched.plan.rows import SOURCES, AppliedLimit, Grounds, PlannedVisit, basis_of
 from trialsched.protocol import Protocol, cut
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def schedule_general(protocol: Protocol, subject: Subject, baseline: date, compi
             unusable.add(signal.origin)
     zero = attempt.references[compiled.places[protocol.anchor]]
     source: DayZeroSource = "baseline" if zero.source == "target" else zero.source
-    rows = tuple(row._replace(day_zero=zero.day) for row in attempt.rows if row is not None)
+    rows = tuple(r._replace(grounds=r.grounds._replace(day_zero=zero.day)) for r in attempt.rows if r is not None)
     notes = _notes(compiled, records, unusable, attempt.references)
     return Plan(protocol, subject, Answer(rows, zero.day, source, notes, tuple(others)))
 
@@ -107,12 +107,7 @@ class _General:
                 window.earliest if window else None,
                 window.latest if window else None,
                 "empty" if timing.window and window is None else basis_of(visit),
-                base.day,
-                base.day,
-                base.source,
-                provisional,
-                tuple(limits),
-                tuple(self.records[step.row]),
+                Grounds(base.day, base.day, base.source, provisional, tuple(limits), tuple(self.records[step.row])),
             )
 
     def reference(self, row: int, target: _Reference) -> _Reference:

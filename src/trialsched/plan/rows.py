@@ -38,12 +38,23 @@ class AppliedLimit(NamedTuple):
     day: date
 
 
+class Grounds(NamedTuple):
+    """What a row rests on. Rows that rest on the same share one."""
+
+    day_zero: date
+    reference: date
+    reference_source: ReferenceSource
+    provisional: bool
+    limits: tuple[AppliedLimit, ...] = ()
+    records: tuple[VisitRecord, ...] = ()
+
+
 class PlannedVisit(NamedTuple):
     """One row of a plan. Read it by name: fields may be added at the end.
 
     `target` is the day the protocol asks for. `earliest` and `latest` are the ends of the window, both
     included, None without one. `window_basis`: `protocol`, `assumed` (not in the protocol's text), `none`, or
-    `empty` when limits leave no day. `provisional` rows rest on a provisional baseline or a partly known date.
+    `empty` when limits leave no day. `grounds` is what the row rests on.
     """
 
     visit: Visit
@@ -51,12 +62,37 @@ class PlannedVisit(NamedTuple):
     earliest: date | None
     latest: date | None
     window_basis: WindowBasis
-    day_zero: date
-    reference: date
-    reference_source: ReferenceSource
-    provisional: bool
-    limits: tuple[AppliedLimit, ...]
-    records: tuple[VisitRecord, ...]
+    grounds: Grounds
+
+    @property
+    def day_zero(self) -> date:
+        """The plan's day zero."""
+        return self.grounds.day_zero
+
+    @property
+    def reference(self) -> date:
+        """The date that the target counts from; for the anchor visit the baseline."""
+        return self.grounds.reference
+
+    @property
+    def reference_source(self) -> ReferenceSource:
+        """Where that date comes from."""
+        return self.grounds.reference_source
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the row rests on a provisional baseline or a partly known date."""
+        return self.grounds.provisional
+
+    @property
+    def limits(self) -> tuple[AppliedLimit, ...]:
+        """The limits as they cut the window."""
+        return self.grounds.limits
+
+    @property
+    def records(self) -> tuple[VisitRecord, ...]:
+        """All records of the visit, in the order given."""
+        return self.grounds.records
 
     @property
     def code(self) -> str:

@@ -9,14 +9,14 @@ from trialsched.errors import InvalidValueError
 from trialsched.offsets import Offset, Window, month_length
 from trialsched.plan.general import schedule_general
 from trialsched.plan.model import Answer, Plan
-from trialsched.plan.rows import PlannedVisit, WindowBasis, basis_of
+from trialsched.plan.rows import Grounds, PlannedVisit, WindowBasis, basis_of
 from trialsched.protocol import Protocol, program
 
 if TYPE_CHECKING:
     from trialsched.protocol import Program, Visit
     from trialsched.subject import BaselineStatus, Subject
 
-_CACHED_BASELINES = 256
+_CACHED_BASELINES = 64  # more would not stay in the processor's cache, and cost each new one time
 
 
 def schedule(protocol: Protocol, subject: Subject) -> Plan:
@@ -32,21 +32,32 @@ def schedule(protocol: Protocol, subject: Subject) -> Plan:
     datetime.date(2024, 2, 29)
     """
     baseline = subject.baseline
+    if not subject.records:
+        try:  # what was asked before comes first: the same baseline of the same arm
+            answer = protocol.scratch["answers"][subject.arm][subject.baseline_status][baseline]
+        except KeyError:
+            pass
+        else:
+            return Plan(protocol, subject, answer)
     if baseline is None:
         message = "no baseline: a plan needs the planned day 0 of the subject"
         raise InvalidValueError(message, where="baseline")
-    programs = protocol.scratch.get("programs")  # the commonest answer first: asked before, and from the cache
-    compiled = programs.get(subject.arm) if programs else None
-    if compiled is None:
-        compiled = program(protocol, subject.arm)
+    compiled = program(protocol, subject.arm)
     if not subject.records:
-        known = compiled.scratch.get(subject.baseline_status)
-        answer = known.get(baseline) if known else None
-        if answer is None:
-            answer = _fast(compiled, baseline, subject.baseline_status)
-        if answer is not None:
-            return Plan(protocol, subject, answer)
+        rows = _fast_rows(compiled, baseline, subject.baseline_status)
+        if rows is not None:
+            return Plan(protocol, subject, _kept(protocol, subject, Answer(rows, baseline, "baseline")))
     return schedule_general(protocol, subject, baseline, compiled)
+
+
+def _kept(protocol: Protocol, subject: Subject, answer: Answer) -> Answer:
+    """Keep an answer with its protocol, and forget the old ones when there are many."""
+    answers = protocol.scratch.setdefault("answers", {}).setdefault(subject.arm, {})
+    cache: dict[date | None, Answer] = answers.setdefault(subject.baseline_status, {})
+    if len(cache) >= _CACHED_BASELINES:
+        cache.clear()
+    cache[subject.baseline] = answer
+    return answer
 
 
 # The fast path: no records, no limits, windows in days, every visit counted from the anchor. A property test holds
@@ -94,29 +105,23 @@ def _direct_row(visit: Visit, start: int) -> _Direct:
     )
 
 
-def _fast(compiled: Program, baseline: date, status: BaselineStatus) -> Answer | None:
-    scratch = compiled.scratch
-    if "direct" not in scratch:
-        scratch["direct"] = _direct(compiled)
-    direct: tuple[tuple[_Direct, ...], ...] | None = scratch["direct"]
+def _fast_rows(compiled: Program, baseline: date, status: BaselineStatus) -> tuple[PlannedVisit, ...] | None:
+    if "direct" not in compiled.scratch:
+        compiled.scratch["direct"] = _direct(compiled)
+    direct: tuple[tuple[_Direct, ...], ...] | None = compiled.scratch["direct"]
     if direct is None:
         return None
     try:
-        rows = _from_baseline(direct[baseline.month - 1], baseline, status == "provisional")
+        return _from_baseline(direct[baseline.month - 1], baseline, status == "provisional")
     except (ValueError, OverflowError):
         return None  # the general path says which visit leaves the calendar
-    answer = Answer(rows, baseline, "baseline")
-    cache: dict[date, Answer] = scratch.setdefault(status, {})
-    if len(cache) >= _CACHED_BASELINES:
-        cache.clear()
-    cache[baseline] = answer
-    return answer
 
 
 def _from_baseline(direct: tuple[_Direct, ...], baseline: date, provisional: bool) -> tuple[PlannedVisit, ...]:  # noqa: FBT001
     first_year, number = baseline.year, baseline.day
     every_month_has_it = number <= 28  # noqa: PLR2004
-    new, cls, nothing = tuple.__new__, PlannedVisit, ()
+    grounds = Grounds(baseline, baseline, "baseline", provisional)
+    new, cls = tuple.__new__, PlannedVisit
     rows: list[PlannedVisit] = []
     add = rows.append
     for visit, years, month, days, before, after, basis in direct:
@@ -127,13 +132,7 @@ def _from_baseline(direct: tuple[_Direct, ...], baseline: date, provisional: boo
         if days is not None:
             target += days
         if before is None:
-            earliest = latest = None
+            add(new(cls, (visit, target, None, None, basis, grounds)))
         else:
-            earliest, latest = target + before, target + after
-        add(
-            new(
-                cls,
-                (visit, target, earliest, latest, basis, baseline, baseline, "baseline", provisional, nothing, nothing),
-            )
-        )
+            add(new(cls, (visit, target, target + before, target + after, basis, grounds)))
     return tuple(rows)
