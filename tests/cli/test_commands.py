@@ -634,6 +634,10 @@ def test_a_study_key_keeps_its_blanks_and_is_read_to_a_bound(run: Run, tmp_path:
     path.write_bytes(path.read_bytes().replace(b"-//trialsched//trialsched//EN", b"-//Other//EN"))
     assert run("ics", *BASE, "--subject", "P1", "--study-key-file", "key").code == 0
     assert run("ics", *BASE, "--subject", "P2", "--study-key-file", "/dev/zero").code == 2
+    (tmp_path / "long").write_bytes(b"k" * 4097)
+    assert run("ics", *BASE, "--subject", "P2", "--study-key-file", "long").code == 2
+    (tmp_path / "long").write_bytes(b"k" * 4096)
+    assert run("ics", *BASE, "--subject", "P2", "--study-key-file", "long").code == 0
 
 
 def test_a_lint_of_bad_and_suspicious_documents_ends_with_2(run: Run, tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_what_a_row_answers() -> None:
             None,
         ),
         ([record("DOSE2", attended=ts.PartialDate(2026)), record("DOSE2", attended=at(30))], at(30), None, None),
+        ([record("DOSE2", attended=ts.PartialDate(2026, 4)), record("DOSE2", attended=at(30))], at(30), None, None),
         (
             [record("DOSE2", attended=ts.PartialDate(2026, 3)), record("DOSE2", attended=at(3))],
             ts.PartialDate(2026, 3),

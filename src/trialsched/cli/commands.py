@@ -279,14 +279,16 @@ def _study_key(name: str | None, faults: list[str]) -> str | None:
         return None
     try:
         with Path(name).open("rb") as file:
-            key = file.read(_LONGEST_KEY).decode().strip("\r\n")
+            data = file.read(_LONGEST_KEY + 1)
+        key = data.decode().strip("\r\n") if len(data) <= _LONGEST_KEY else ""
     except UnicodeDecodeError:
         key = ""
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"--study-key-file {name}: {error.strerror}")
         return None
     if not key or not key.isprintable():  # the key itself is never shown
-        faults.append(f"--study-key-file {name}: expected one line of printable UTF-8 text without byte order mark")
+        expected = f"one line of printable UTF-8 text without byte order mark, {_LONGEST_KEY} bytes at most"
+        faults.append(f"--study-key-file {name}: expected {expected}")
         return None
     return key
 
