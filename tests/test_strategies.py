@@ -147,3 +147,18 @@ def test_every_feature_of_a_protocol_is_drawn() -> None:
 
     look()
     assert drawn == set(FEATURES)
+
+
+def test_plans_at_the_end_of_the_calendar() -> None:
+    """Baselines that take a visit out of the calendar are passed over, those that do not are drawn."""
+    last: set[date] = set()
+    alstem, june = ts.load_protocol("alstem"), date(9998, 6, 1)
+
+    @settings(max_examples=30, database=None, derandomize=True, phases=[Phase.generate])
+    @given(strategies.plans(protocol=alstem, min_value=june, max_value=date(9998, 7, 1), max_records=0))
+    def look(plan: ts.Plan) -> None:
+        last.add(plan["M18"].latest or date.min)
+
+    look()
+    # 18 months and 7 days: from 1 June 8 December; 24 June is the last that fits, with 31 December.
+    assert date(9999, 12, 8) <= min(last) <= max(last) <= date(9999, 12, 31)

@@ -19,6 +19,7 @@ except ModuleNotFoundError as error:
     message = "trialsched.strategies needs Hypothesis: pip install 'trialsched[strategies]'"
     raise ModuleNotFoundError(message, name="hypothesis") from None
 
+from trialsched.errors import DateOutOfRangeError
 from trialsched.offsets import DateRange, Offset, PartialDate, Window
 from trialsched.plan import Plan, schedule
 from trialsched.protocol import (
@@ -384,6 +385,8 @@ def plans(
 ) -> SearchStrategy[Plan]:
     """Draw plans: of the given protocol, or of drawn ones; the other bounds are those of `subjects`.
 
+    Baselines that take a visit out of the years 1 to 9999 are passed over.
+
     >>> from hypothesis import find
     >>> from trialsched.protocol import Protocol, Visit
     >>> find(plans(protocol=Protocol("demo", "1", "D0", [Visit("D0", "on-site")])), lambda plan: True).baseline
@@ -394,6 +397,13 @@ def plans(
 
     def of(design: Protocol) -> SearchStrategy[Plan]:
         people = subjects(protocol=design, min_value=min_value, max_value=max_value, max_records=max_records)
-        return people.map(lambda subject: schedule(design, subject))
+        return people.flatmap(lambda subject: _plan(design, subject))
 
     return of(protocol) if protocol is not None else protocols().flatmap(of)
+
+
+def _plan(protocol: Protocol, subject: Subject) -> SearchStrategy[Plan]:
+    try:
+        return st.just(schedule(protocol, subject))
+    except DateOutOfRangeError:
+        return st.nothing()
