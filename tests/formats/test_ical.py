@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from io import BytesIO
 from typing import Any
 
@@ -465,6 +465,19 @@ def test_a_stamp_past_the_calendar_is_the_librarys_own_error() -> None:
         assert caught.value.where == "stamp"
 
 
+class Nowhere(tzinfo):
+    """A zone that does not know its offset."""
+
+    def utcoffset(self, _: datetime | None) -> None:
+        """Return None."""
+
+
+def test_a_zone_that_knows_no_offset_is_none() -> None:
+    """A stamp needs a moment, not only the name of a zone."""
+    with pytest.raises(ts.InvalidTypeError):
+        ical.dumps(ts.schedule(ALSTEM, SUBJECT), stamp=datetime(2026, 3, 1, tzinfo=Nowhere()))
+
+
 def test_years_of_three_digits_are_written_with_four() -> None:
     """RFC 5545, section 3.3.4: a date is eight digits."""
     plan = ts.schedule(ALSTEM, replace(SUBJECT, baseline=date(987, 3, 2)))
@@ -551,3 +564,9 @@ def test_a_subject_by_two_versions_of_a_protocol_is_read_by_either() -> None:
     """The same visit has one UID; the records are not doubled."""
     later = ts.schedule(replace(ALSTEM, version="2"), BOOKED.subject)
     assert ical.loads(EXPORT, [BOOKED, later]) == ical.loads(EXPORT, BOOKED)
+
+
+def test_a_prodid_further_down_is_not_that_of_the_file() -> None:
+    """Only the head of a calendar says who wrote it."""
+    foreign = b"BEGIN:VCALENDAR\r\nPRODID:-//Other//EN\r\nX-NOTE:" + b"x" * 1000
+    assert not ical.is_ours(foreign + f"\r\nPRODID:{ical.PRODID}\r\n".encode())
