@@ -471,6 +471,12 @@ class Nowhere(tzinfo):
     def utcoffset(self, _: datetime | None) -> None:
         """Return None."""
 
+    dst = utcoffset
+
+    def tzname(self, _: datetime | None) -> str:
+        """Return its name."""
+        return "Nowhere"
+
 
 def test_a_zone_that_knows_no_offset_is_none() -> None:
     """A stamp needs a moment, not only the name of a zone."""
