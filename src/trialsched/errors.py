@@ -24,7 +24,7 @@ class Problem:
     def __str__(self) -> str:
         """Print the problem as one line."""
         parts = [f"{self.where}: {self.message}" if self.where else self.message]
-        if self.read:
+        if self.read and not self.message.startswith("read "):
             parts.append(f"read {self.read!r}")
         if self.expected:
             parts.append(f"expected {self.expected}")

@@ -290,3 +290,12 @@ def test_many_unknown_codes_are_told_in_time() -> None:
     """The nearest code is sought for the first twenty; the others are named all the same."""
     visits = [D0, *(call(f"V{n}", f"on NOPE{n}") for n in range(500))]
     assert len(places_of(*visits)) == 500
+
+
+def test_a_code_that_stands_twice_and_counts_from_itself_is_told() -> None:
+    """The first cycle of many oncology trials: day 1 of cycle 1 is day 0, and cycles come every 21 days after it."""
+    anchor = ts.Visit("C1D1", "on-site")
+    cycle = call("C{n}D1", "21 days after C1D1", repeat=ts.Repeat("21 days", 5, "previous"))
+    assert places_of(anchor, cycle, anchor="C1D1") == ["visits[1].code"]
+    assert places_of(D0, call("FU1", "on D0"), call("FU1", "3 months after FU1")) == ["visits[2].code"]
+    assert places_of(D0, call("FU1", "on FU1"), call("FU1", "on D0")) == ["visits[2].code", "visits[1].when"]

@@ -132,3 +132,33 @@ def test_a_protocol_of_one_trouble_is_told_in_time() -> None:
     """At most 1,000 warnings: 60 visits that all overlap make 1,770 pairs and as many baselines as a leap cycle has."""
     visits = [call(f"V{n}", "1 month after D0", "±20 days") for n in range(60)]
     assert len(warnings(*visits)) == 1000
+
+
+@pytest.mark.parametrize(
+    ("when", "nominal_day", "told"),
+    [
+        ("28 days after D0", 29, False),
+        ("29 days after D0", 29, True),
+        ("1 day before D0", -1, False),
+        ("2 days before D0", -1, True),
+        ("on D0", 1, False),
+        ("1 month after D0", 29, False),  # falls on different study days: nothing to compare
+    ],
+)
+def test_a_nominal_day_is_the_study_day(when: str, nominal_day: int, *, told: bool) -> None:
+    """CDISC: 28 days after day zero is study day 29; a slip of one day is a dose on the wrong day."""
+    visit = ts.Visit("V1", "phone", when, numbering=ts.Numbering(None, nominal_day))
+    protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), visit])
+    found = [(p.where, p.read) for p in ts.lint(protocol)]
+    nominal = [("visits[1].nominal_day", str(nominal_day))] if told else []
+    assert [pair for pair in found if "nominal" in pair[0]] == nominal
+
+
+def test_a_nominal_day_through_a_chain_and_a_cycle() -> None:
+    """Days add up; each occurrence has its own."""
+    cycle = ts.Visit(
+        "C{n}", "phone", "7 days after D0", repeat=ts.Repeat("21 days", 3), numbering=ts.Numbering(None, (8, 29, 51))
+    )
+    chained = ts.Visit("V1", "phone", "2 days after C3", numbering=ts.Numbering(None, 52))
+    protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), cycle, chained])
+    assert [(p.where, p.read, p.expected) for p in ts.lint(protocol)] == [("visits[1].nominal_day", "51", "50")]

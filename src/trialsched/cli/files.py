@@ -85,7 +85,7 @@ def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool)
         return
     target = Path(os.path.realpath(path))
     if mode is not None and not force and not ours(target.read_bytes()):
-        raise BadInput([f"{path}: exists and was not written by trialsched; --force replaces it"])
+        raise BadInput([f"{path}: exists and is not known to be written by trialsched; --force replaces it"])
     if not target.parent.is_dir():
         raise BadInput([f"{path}: there is no folder {target.parent if path.is_symlink() else path.parent}"])
     try:

@@ -134,7 +134,7 @@ def _subject(row: _Row) -> Subject | None:
             try:
                 given[name] = parse_date(given[name])
             except InvalidValueError as error:
-                row.problems.append(Problem(f"line {row.line}: {name}", "", "", error.message))
+                row.problems.append(Problem(f"line {row.line}: {name}", given[name], "", error.message))
                 given[name] = date.max
     code = row.values.get("subject", "")
     if not code:
@@ -150,7 +150,7 @@ def _subject(row: _Row) -> Subject | None:
             Subject(**fields)
         except TrialschedError as error:
             good = False
-            row.problems.append(Problem(f"line {row.line}: {name}", "", "", error.message))
+            row.problems.append(Problem(f"line {row.line}: {name}", str(fields.get(name, code)), "", error.message))
     if not good:
         return None
     try:

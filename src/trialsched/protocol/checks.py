@@ -315,6 +315,7 @@ class _Whole:
         edges = {
             visit.code: [when.visit for _, when in _references(visit) if when.visit in self.by_code]
             for _, visit in self.placed
+            if visit is self.by_code[visit.code]
         }
         told: set[int] = set()
         while True:

@@ -32,7 +32,8 @@ def lint(protocol: Protocol) -> tuple[Problem, ...]:
     Tried with every baseline of a whole leap cycle (2024 to 2027), for a protocol of days only with every day
     of a week, in every arm: windows that overlap, targets in another order than the visits, limits that leave
     no day, windows without a working day (Monday to Friday, for baselines on one). And from the document
-    alone: months counted from a visit that was itself placed by months. At most 1,000 warnings.
+    alone: months counted from a visit that was itself placed by months, nominal days that are not the study day of
+    a visit placed by days. At most 1,000 warnings.
 
     >>> from trialsched.protocol import Protocol, Visit
     >>> lint(Protocol("demo", "1", "D0", [Visit("D0", "on-site"), Visit("W4", "phone", "4 weeks after D0")]))
@@ -41,6 +42,7 @@ def lint(protocol: Protocol) -> tuple[Problem, ...]:
     found = _Warnings(protocol)
     for visit in protocol.visits:
         _chained_months(protocol, visit, found)
+    _nominal_days(protocol, found)
     days_only = not any(_months(visit) for visit in protocol.expanded)
     for arm in protocol.arms or (None,):
         compiled = program(protocol, arm)
@@ -97,6 +99,30 @@ def _chained_months(protocol: Protocol, visit: Visit, found: _Warnings) -> None:
         message = f"months are counted from {when.visit}, itself placed by months: a short month is clamped twice"
         expected = f"months counted from {protocol.anchor}"
         found.add("months", (first,), "when", (str(when), expected, message))
+
+
+def _nominal_days(protocol: Protocol, found: _Warnings) -> None:
+    # CDISC: the planned study day of a visit (VISITDY) counts day zero as 1, so 28 days after it is day 29
+    days: dict[str, int | None] = {}
+
+    def distance(code: str) -> int | None:
+        """Return how many days after the anchor a visit is planned, None where months say so."""
+        if code not in days:
+            when = protocol.visit(code).timing.when
+            base = distance(when.visit) if when else 0
+            days[code] = (
+                None if base is None or (when and when.offset.months) else base + (when.offset.days if when else 0)
+            )
+        return days[code]
+
+    for visit in protocol.expanded:
+        after, told = distance(visit.code), visit.numbering.nominal_day
+        if after is not None and isinstance(told, int) and told != (after + 1 if after >= 0 else after):
+            expected = str(after + 1 if after >= 0 else after)
+            message = (
+                f"the nominal day of {visit.code} is not its study day: {protocol.anchor} is day 1, there is no day 0"
+            )
+            found.add("nominal", (visit.code,), "nominal_day", (str(told), expected, message))
 
 
 def _placed_by_months(protocol: Protocol, code: str) -> bool:

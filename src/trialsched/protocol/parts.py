@@ -34,6 +34,7 @@ _ON = re.compile(r"\s*on\s+(\S+)\s*")
 _WHEN_FORM = "such as '30 days after DOSE1', '90 days before DOSE1' or 'on DOSE1'"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _TEXT_LENGTH = 2000
+_READ_EXPECTED = re.compile(r"read .+?, expected (.+)", re.DOTALL)
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -43,7 +44,6 @@ class Found:
     """The problems of one value, gathered in one pass and raised together."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self.problems: list[Problem] = []
 
     def add(self, where: str, read: object, expected: str, message: str) -> None:
@@ -60,7 +60,9 @@ class Found:
             self.problems += [prefixed(where, problem) for problem in error.problems]
         except TrialschedError as error:
             inner = f"{where}.{error.where}" if error.where else where
-            self.add(inner, "" if "read " in error.message else read, "", error.message)
+            told = _READ_EXPECTED.fullmatch(error.message)
+            message, expected = ("cannot be read", told[1]) if told else (error.message.partition("; read ")[0], "")
+            self.add(inner, read, expected, message)
         return None
 
     def finish(self) -> None:

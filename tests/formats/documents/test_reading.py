@@ -386,3 +386,17 @@ def test_what_was_read_is_cut() -> None:
     (found,) = problems(text)
     assert found.where == "visits[1].mode"
     assert len(str(found)) < 500
+
+
+def test_what_was_read_is_what_was_written() -> None:
+    """Not its canonical form: a person looks for the words of the document."""
+    (found,) = problems(GOOD.replace('"30 days after D0"', '"4 weeks after D00"'))
+    assert (found.where, found.read, found.expected) == ("visits[1].when", "4 weeks after D00", "'D0', the nearest one")
+
+
+def test_a_problem_has_all_its_parts() -> None:
+    """Place, what was read and what would be right, each in its field, and each once in the line."""
+    (found,) = problems(GOOD.replace('"±7 days"', '"7 days"'))
+    assert (found.where, found.read) == ("visits[1].window", "7 days")
+    assert found.expected.startswith("a window such as '±7 days'")
+    assert str(found).count("7 days'") == 2

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from trialsched._text import nearest_or, unprintable
+from trialsched._text import nearest_or, shown, unprintable
 from trialsched.errors import InvalidValueError, Problem, ProtocolError, UnknownProtocolError
 from trialsched.formats.documents.tables import (
     CODE_FORM,
@@ -375,7 +375,16 @@ def _in_order(problems: list[Problem], raw: dict[str, Any]) -> tuple[Problem, ..
         name, index = first.groups() if first else ("", None)
         return keys.get(name or "", -1), int(index or -1)
 
-    return tuple(sorted(dict.fromkeys(problems), key=rank))
+    return tuple(sorted(dict.fromkeys(_as_written(problem, raw) for problem in problems), key=rank))
+
+
+def _as_written(problem: Problem, raw: dict[str, Any]) -> Problem:
+    """Return the problem of a time with the document's own words, not their canonical form."""
+    place = re.fullmatch(r"visits\[(\d+)\]\.(when|not_before|not_after)", problem.where)
+    text = raw["visits"][int(place[1])].get(place[2]) if place else None
+    if not isinstance(text, str) or "->" in problem.read:  # a circle is told in the codes that make it
+        return problem
+    return Problem(problem.where, shown(text), problem.expected, problem.message)
 
 
 def _visit(table: dict[str, Any]) -> Visit:
