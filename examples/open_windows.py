@@ -32,4 +32,6 @@ def main(name: str, monday: date) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:  # noqa: PLR2004 - the script and its two arguments
+        sys.exit("usage: python open_windows.py subjects.csv 2026-04-06")
     sys.exit(main(sys.argv[1], date.fromisoformat(sys.argv[2])))

@@ -86,7 +86,9 @@ def test_dates_are_never_broken_on_a_terminal(
     monkeypatch.setenv("COLUMNS", columns)
     assert not tables.plan_table([ts.schedule(ALSTEM, SUBJECT)], piped=False)
     text = capsys.readouterr().out
-    assert all(len(line) <= int(columns) for line in text.splitlines())
+    *table, stamp = text.splitlines()
+    assert all(len(line) <= int(columns) for line in table)
+    assert stamp.startswith("protocol alstem 2022-05-03, sha256 ")
     row = next(line for line in text.splitlines() if " M18 " in line)
     assert "2027-09-02 Thu" in row
     assert ("2027-08-26 .. 2027-09-09 ~" in row) is (columns == "80")

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ def test_the_field_names_of_the_contract() -> None:
     """Field names are fixed; what is added comes after them."""
     document = json.loads(results.dumps(PLAN))
     assert list(document)[: len(TOP)] == TOP
-    assert list(document)[len(TOP) :] == ["notes"]
+    assert list(document)[len(TOP) :] == ["notes", "ended", "end_reason", "other_records"]
     assert all(list(visit) == VISIT for visit in document["visits"])
     assert document["schema"] == "trialsched/plan/1"
     assert document["generator"] == {"name": "trialsched", "version": ts.__version__}
@@ -154,7 +154,7 @@ def test_markdown_is_a_table_with_its_origin() -> None:
     assert len(rows) == 19
     assert {line.replace("\\|", "").count("|") for line in rows} == {12}
     assert "| DOSE2 | 2026-04-01 | Wednesday | 2026-03-25 | 2026-04-08 | protocol | 31 | on-site |  |  |  |" in rows
-    assert f"sha256 {ALSTEM.fingerprint}; trialsched {ts.__version__}." in text
+    assert f"Stamp: protocol alstem 2022-05-03, sha256 {ALSTEM.fingerprint}; trialsched {ts.__version__}." in text
 
 
 def test_markdown_says_what_was_passed_over() -> None:
@@ -238,16 +238,22 @@ def test_what_is_no_plan_is_refused(data: str | bytes) -> None:
 
 def test_changes_as_json() -> None:
     """Dates with the days between them, windows with both ends, null where there is none."""
-    found = (
-        ts.Change("V1", "target", date(2026, 3, 2), date(2026, 3, 5)),
-        ts.Change("V1", "window", ts.DateRange(date(2026, 3, 1), date(2026, 3, 3)), None),
-        ts.Change("V1", "booked", None, datetime(2026, 3, 5, 9, 30)),  # noqa: DTZ001
-        ts.Change("V1", "attended", None, ts.PartialDate(2026, 3)),
-        ts.Change("V2", "mode", "phone", "on-site"),
-    )
-    document = json.loads(results.dumps_changes("P1", found))
+    call = ts.Visit("V1", "phone", ts.Timing("1 day after D0", window="±1 day"))
+    before = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), call, ts.Visit("V2", "phone", "on D0")])
+    later = ts.Visit("V1", "phone", "4 days after D0")
+    after = ts.Protocol("demo", "2", "D0", [ts.Visit("D0", "on-site"), later, ts.Visit("V2", "on-site", "on D0")])
+    subject = ts.Subject("P1", baseline=date(2026, 3, 1))
+    old = ts.schedule(before, subject)
+    subject = subject.booked("V1", date(2026, 3, 5), time(9, 30)).attended("V1", ts.PartialDate(2026, 3))
+    new = ts.schedule(after, subject)
+    text = results.dumps_changes(old, new)
+    assert text == results.dumps_changes(results.loads(results.dumps(old)), results.loads(results.dumps(new)))
+    document = json.loads(text)
+    assert list(document) == ["schema", "generator", "protocol", "old_protocol", "subject", "changes"]
     assert document["schema"] == "trialsched/changes/1"
     assert document["subject"] == "P1"
+    assert (document["old_protocol"]["version"], document["protocol"]["version"]) == ("1", "2")
+    assert document["protocol"]["sha256"] == after.fingerprint
     assert document["changes"] == [
         {"visit": "V1", "kind": "target", "old": "2026-03-02", "new": "2026-03-05", "days": 3},
         {
@@ -257,7 +263,7 @@ def test_changes_as_json() -> None:
             "new": None,
             "days": None,
         },
-        {"visit": "V1", "kind": "booked", "old": None, "new": "2026-03-05T09:30:00", "days": None},
+        {"visit": "V1", "kind": "booked", "old": None, "new": "2026-03-05T09:30", "days": None},
         {"visit": "V1", "kind": "attended", "old": None, "new": "2026-03", "days": None},
         {"visit": "V2", "kind": "mode", "old": "phone", "new": "on-site", "days": None},
     ]
@@ -327,3 +333,20 @@ def test_how_far_a_date_moved_has_a_sign() -> None:
     """Earlier is negative."""
     earlier = ts.Change("V", "target", date(2026, 3, 4), date(2026, 3, 2))
     assert results.shift_of(earlier) == -2
+
+
+def test_what_is_recorded_and_not_planned_is_written() -> None:
+    """Unscheduled contacts and the end of participation are facts that a reader must not miss."""
+    subject = replace(SUBJECT, ended=date(2026, 5, 1), end_reason="withdrawn")
+    subject = subject.attended("UNS1", date(2026, 4, 9)).booked("UNS2", date(2026, 4, 10), time(9, 30))
+    plan = ts.schedule(ALSTEM, subject)
+    document = json.loads(results.dumps(plan))
+    assert (document["ended"], document["end_reason"]) == ("2026-05-01", "withdrawn")
+    empty = {"booked": None, "booked_time": None, "attended": None, "mode": None, "outcome": None}
+    assert document["other_records"] == [
+        {"visit": "UNS1", **empty, "attended": "2026-04-09"},
+        {"visit": "UNS2", **empty, "booked": "2026-04-10", "booked_time": "09:30"},
+    ]
+    text = results.dumps(plan, format="markdown")
+    assert "* recorded, not planned: UNS1 attended 2026-04-09\n" in text
+    assert "ended 2026-05-01 (withdrawn)." in text

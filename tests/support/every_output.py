@@ -53,7 +53,7 @@ for index in range(10):
     texts += [ALSTEM.fingerprint, CYCLES.as_registered().fingerprint, *map(str, ts.lint(CYCLES))]
     other = ts.schedule(CYCLES, ts.Subject("S", baseline=day + timedelta(3), arm=arm))
     texts += [
-        results.dumps_changes("S", ts.changes(plan, other)),
+        results.dumps_changes(plan, other),
         *(row.why for row in plan),
         repr(plan),
         repr(plan.rows),

@@ -147,6 +147,10 @@ def plan(typed: Inputs, form: str, output: str | None, force: bool) -> int:  # n
     return _say(bad)
 
 
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def _say(bad: list[tuple[int, str]], code: int = 0) -> int:
     """Say the faults of rows in the order of their lines; return 2, or a code that is worse."""
     for _, fault in sorted(bad, key=lambda pair: pair[0]):
@@ -202,7 +206,7 @@ class _Calendars:
     def write_one(self, plan: Plan, output: str | None) -> None:
         from trialsched.cli.files import emit, file_name
 
-        words = f"{len(plan)} visits of {plan.subject.code} by {self.origin}, {STAFF}"
+        words = f"{_count(len(plan), 'visit')} of {plan.subject.code} by {self.origin}, {STAFF}"
         if output == "-":
             emit(self.data(plan))
             click.echo(words, err=True)
@@ -233,7 +237,7 @@ class _Calendars:
                     code = OUTSIDE
                     bad.append((line, f"{place}: {error.filename or folder}: {error.strerror or error}"))
         finally:  # also when it was interrupted
-            click.echo(f"{folder}: {written} calendars by {self.origin}, {STAFF}")
+            click.echo(f"{folder}: {_count(written, 'calendar')} by {self.origin}, {STAFF}")
             code = _say(bad, code)
         return code
 
@@ -327,10 +331,11 @@ def changes(old: str, new: str, form: str, output: str | None, force: bool) -> i
     if faults or before is None or after is None:
         raise BadInput(faults)
     if before.protocol != after.protocol:
-        click.echo(f"note: by another protocol: {before.protocol}, then {after.protocol}", err=True)
+        first, then = (_named(plan) for plan in (before, after))
+        click.echo(f"note: by another protocol: {first}, then {then}", err=True)
     found = compare(before, after)
     if form == "json":
-        text = results.dumps_changes(after.subject, found)
+        text = results.dumps_changes(before, after)
     else:
         from trialsched.cli.tables import changes_table
 
@@ -338,6 +343,12 @@ def changes(old: str, new: str, form: str, output: str | None, force: bool) -> i
     if text:
         _deliver(text, output, wrote_json if form == "json" else _never_ours, force=force)
     return 0
+
+
+def _named(plan: PlanResult) -> str:
+    protocol = plan.protocol
+    variant = f" ({protocol['variant']})" if protocol["variant"] else ""
+    return f"{protocol['id']} {protocol['version']}{variant}, sha256 {protocol['sha256'][:12]}"
 
 
 def _read_plan(name: str, faults: list[str]) -> PlanResult | None:
@@ -408,7 +419,9 @@ def protocol_lint(sources: tuple[str, ...], fail_on: str | None) -> int:
         warnings += len(found)
         for problem in found:
             click.echo(f"warning: {source}: {problem}")
-        click.echo(f"{source}: {describe(checked)}, {len(checked.expanded)} visits, {len(found)} warnings")
+        click.echo(
+            f"{source}: {describe(checked)}, {_count(len(checked.expanded), 'visit')}, {_count(len(found), 'warning')}"
+        )
     for fault in faults:
         click.echo(f"error: {fault}", err=True)
     return 2 if faults else 1 if fail_on and warnings else 0

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trialsched.cli.inputs import describe
-from trialsched.formats.results import shift_of
+from trialsched.formats.results import in_words, origin_of, shift_of
 from trialsched.offsets import DateRange, PartialDate
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from trialsched.plan import Change, Plan, PlannedVisit
     from trialsched.protocol import Protocol
-    from trialsched.subject import VisitRecord
 
 _PIPED_WIDTH = 200
 _WIDE, _NARROW = 125, 100  # columns of a terminal that labels, and weekdays of windows, need
@@ -89,16 +88,11 @@ def _facts(row: PlannedVisit) -> str:
     return ", ".join(facts)
 
 
-def _unplanned(record: VisitRecord) -> str:
-    words = [record.outcome or "attended", str(record.attended)] if record.attended else [record.outcome or ""]
-    words += [f"booked {record.booked}"] if record.booked and not record.attended else []
-    return " ".join(filter(None, [record.visit, *words]))
-
-
 def plan_table(plans: Iterable[Plan], *, piped: bool) -> str:
     """Show plans; return their plain text when piped, '' when printed to the terminal."""
     parts: list[Table | Text] = []
     marks = set()
+    origins: dict[str, None] = {}
     width = _console(piped=piped).width
     names = ["Visit", *([""] if width >= _WIDE else []), "Target", "Window", "Study day", "Mode", "Facts"]
     for plan in plans:
@@ -117,10 +111,12 @@ def plan_table(plans: Iterable[Plan], *, piped: bool) -> str:
             cells = (Text(row.code), *label, day, _window(row, weekdays=width >= _NARROW), Text(str(row.study_day)))
             table.add_row(*cells, Text(row.mode), Text(_facts(row)))
         parts.append(table)
-        parts += [Text(f"recorded, not planned: {_unplanned(record)}") for record in plan.other_records]
+        origins[origin_of(plan.protocol)] = None
+        parts += [Text(f"recorded, not planned: {in_words(record)}") for record in plan.other_records]
         parts += [Text(f"note: {note}") for note in plan.notes]
     if marks:
         parts.append(Text("   ".join(part for part in LEGEND.split("   ") if part[0] in marks), "dim"))
+    parts += [Text(origin, "dim") for origin in origins]
     return _show(parts, piped=piped)
 
 

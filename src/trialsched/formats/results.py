@@ -10,14 +10,14 @@ import io
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, get_args
 
 from trialsched._text import shown, unprintable
 from trialsched._version import __version__
 from trialsched.errors import InvalidValueError
 from trialsched.offsets import DateRange, PartialDate, parse_date
-from trialsched.plan import Plan
+from trialsched.plan import Plan, changes
 from trialsched.protocol import MODES, Mode
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from trialsched.plan import Change, PlannedVisit
     from trialsched.protocol import Protocol
+    from trialsched.subject import VisitRecord
 
 Format = Literal["json", "jsonl", "csv", "markdown"]
 
@@ -70,6 +71,20 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "day_zero_source": plan.day_zero_source,
         "visits": [_visit(row) for row in plan],
         "notes": list(plan.notes),
+        "ended": subject.ended and subject.ended.isoformat(),
+        "end_reason": subject.end_reason,
+        "other_records": [_record(record) for record in plan.other_records],
+    }
+
+
+def _record(record: VisitRecord) -> dict[str, Any]:
+    return {
+        "visit": record.visit,
+        "booked": record.booked and record.booked.isoformat(),
+        "booked_time": record.booked_time and record.booked_time.isoformat("minutes"),
+        "attended": record.attended and str(record.attended),
+        "mode": record.mode,
+        "outcome": record.outcome,
     }
 
 
@@ -135,8 +150,6 @@ _FACTS = ("booked", "attended", "outcome")
 def _markdown(plans: list[Plan]) -> str:
     parts = []
     for plan in plans:
-        protocol = plan.protocol
-        variant = f", {protocol.meta.variant}" if protocol.meta.variant else ""
         provisional = " (provisional)" if plan.subject.baseline_status == "provisional" else ""
         arm = f"Arm {_cell(plan.subject.arm)}. " if plan.subject.arm else ""
         columns = (*_MARKDOWN, *_FACTS)
@@ -150,13 +163,33 @@ def _markdown(plans: list[Plan]) -> str:
         head = [" | ".join(columns), " | ".join("---" for _ in columns)]
         lines = [f"## {_cell(plan.subject.code)}", ""]
         day_zero = f"day zero {plan.day_zero} ({plan.day_zero_source})"
-        lines += [f"{arm}Baseline {plan.baseline}{provisional}, {day_zero}.", ""]
+        ended = (
+            f", ended {plan.subject.ended} ({plan.subject.end_reason or 'no reason given'})"
+            if plan.subject.ended
+            else ""
+        )
+        lines += [f"{arm}Baseline {plan.baseline}{provisional}, {day_zero}{ended}.", ""]
         lines += [f"| {line} |" for line in head + body]
-        lines += ["", *(f"* {_cell(note)}" for note in plan.notes)] if plan.notes else []
-        origin = f"{protocol.id} {protocol.version}{variant}, sha256 {protocol.fingerprint}"
-        lines += ["", f"Protocol {_cell(origin)}; trialsched {__version__}.", ""]
+        told = [*plan.notes, *(f"recorded, not planned: {in_words(record)}" for record in plan.other_records)]
+        lines += ["", *(f"* {_cell(note)}" for note in told)] if told else []
+        lines += ["", f"Stamp: {_cell(origin_of(plan.protocol))}.", ""]
         parts.append("\n".join(lines))
     return "\n".join(parts)
+
+
+def in_words(record: VisitRecord) -> str:
+    """Return what a record says in a few words: 'UNS1 attended 2026-04-09'."""
+    words = [record.outcome or "attended", str(record.attended)] if record.attended else [record.outcome or ""]
+    words += [f"booked {record.booked}"] if record.booked and not record.attended else []
+    return " ".join(filter(None, [record.visit, *words]))
+
+
+def origin_of(protocol: Protocol) -> str:
+    """Return what stamps an output for people: protocol, fingerprint, version of the library."""
+    variant = f" ({protocol.meta.variant})" if protocol.meta.variant else ""
+    return (
+        f"protocol {protocol.id} {protocol.version}{variant}, sha256 {protocol.fingerprint}; trialsched {__version__}"
+    )
 
 
 def _cell(value: object) -> str:
@@ -187,7 +220,7 @@ class PlanResult:
     """A plan read from its JSON."""
 
     subject: str
-    protocol: str
+    protocol: dict[str, Any]
     rows: tuple[ResultRow, ...]
 
 
@@ -213,7 +246,9 @@ def loads(data: str | bytes) -> PlanResult:
         if row.code in seen:
             raise InvalidValueError(f"the visit {row.code!r} stands twice", where=f"visits[{index}].visit")
         seen.add(row.code)
-    return PlanResult(subject, f"{_word(protocol, 'id', 'protocol.')} {_word(protocol, 'version', 'protocol.')}", rows)
+    variant = None if protocol.get("variant") is None else _word(protocol, "variant", "protocol.")
+    names = {key: _word(protocol, key, "protocol.") for key in ("id", "version", "sha256")}
+    return PlanResult(subject, {"id": names["id"], "version": names["version"], "variant": variant, **names}, rows)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -282,19 +317,29 @@ def _attended(text: str | None, where: str) -> date | PartialDate | None:
         raise InvalidValueError(error.message, where=where) from None
 
 
-def dumps_changes(subject: str, found: Iterable[Change]) -> str:
-    """Return what differs between two plans of a subject as JSON."""
+def _whose(plan: Plan | PlanResult) -> tuple[str, dict[str, Any]]:
+    if isinstance(plan, Plan):
+        return plan.subject.code, _protocol(plan.protocol)
+    return plan.subject, plan.protocol
+
+
+def dumps_changes(old: Plan | PlanResult, new: Plan | PlanResult) -> str:
+    """Return what differs between two plans of a subject as JSON, with the protocols that gave them."""
     rows = [
         {"visit": c.visit, "kind": c.kind, "old": _value(c.old), "new": _value(c.new), "days": shift_of(c)}
-        for c in found
+        for c in changes(old, new)
     ]
-    document = {"schema": CHANGES_SCHEMA, "generator": dict(_GENERATOR), "subject": subject, "changes": rows}
+    (_, before), (subject, after) = _whose(old), _whose(new)
+    origin = {"protocol": after, "old_protocol": before, "subject": subject}
+    document = {"schema": CHANGES_SCHEMA, "generator": dict(_GENERATOR), **origin, "changes": rows}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _value(value: object) -> object:
     if isinstance(value, DateRange):
         return {"earliest": value.earliest.isoformat(), "latest": value.latest.isoformat()}
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes")
     return value.isoformat() if isinstance(value, date) else None if value is None else str(value)
 
 
