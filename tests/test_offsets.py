@@ -1,6 +1,7 @@
 """Calendar arithmetic, example by example; the laws are in `properties/`."""
 
 import pickle
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -419,3 +420,19 @@ def test_values_are_frozen_hashable_and_picklable(value: Any) -> None:  # noqa: 
     name = next(iter(type(value).__slots__))
     with pytest.raises(AttributeError):
         setattr(value, name, None)
+
+
+def test_other_things_are_no_ranges() -> None:
+    """The library's own error, whichever method is asked."""
+    days = ts.DateRange.parse("2026-03-01..2026-03-07")
+    for call in (days.gap, days.overlap):
+        with pytest.raises(ts.InvalidTypeError):
+            call("2026-03-01")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("read", [ts.Offset.parse, ts.Window.parse, ts.DateRange.parse, ts.PartialDate.parse])
+def test_a_text_that_is_too_long_is_refused_unread(read: Callable[[str], object]) -> None:
+    """An honest one is short; the message shows its beginning."""
+    with pytest.raises(ts.InvalidValueError) as caught:
+        read("1" + " " * 100_000 + "q")
+    assert len(str(caught.value)) < 300

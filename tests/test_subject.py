@@ -216,3 +216,13 @@ def test_a_status_of_the_baseline_is_never_empty() -> None:
     """`planned` or `provisional`, nothing else."""
     with pytest.raises(ts.InvalidValueError, match="planned, provisional is meant; read None"):
         ts.Subject("S", baseline_status=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("code", [5, None, ["M03"]])
+def test_a_code_is_a_text(code: Any) -> None:  # noqa: ANN401
+    """Also when there are records to look it up in."""
+    subject = ts.Subject("S").missed("M03")
+    with pytest.raises(ts.InvalidTypeError):
+        subject.missed(code)
+    with pytest.raises(ts.InvalidTypeError):
+        subject.booked(code, date(2026, 3, 2))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     OffsetLike: TypeAlias = "Offset | str | timedelta | relativedelta"  # a pendulum.Duration is a timedelta
 
+_LONGEST = 100  # characters of a text
 _MAX_MONTHS = 9999 * 12
 _MAX_DAYS = 3_652_058  # from 1 January of year 1 to 31 December 9999
 _MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -54,8 +55,7 @@ def plain_date(value: object, where: str = "") -> date:
         raise InvalidTypeError(message, where=where)
     if isinstance(value, date):
         return date(value.year, value.month, value.day)
-    message = f"a datetime.date is meant; read {value!r}"
-    raise InvalidTypeError(message, where=where)
+    raise InvalidTypeError(f"a datetime.date is meant; read {value!r}", where=where)
 
 
 def month_length(year: int, month: int) -> int:
@@ -81,8 +81,7 @@ def shift(day: date, months: int, days: int) -> date:
         return day + timedelta(days) if days else day
     except (ValueError, OverflowError):
         distance = " and ".join(f"{n} {unit}" for n, unit in ((months, "months"), (days, "days")) if n)
-        message = f"{distance} from {day.isoformat()} leave the years 1 to 9999"
-        raise DateOutOfRangeError(message) from None
+        raise DateOutOfRangeError(f"{distance} from {day.isoformat()} leave the years 1 to 9999") from None
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -103,11 +102,9 @@ class Offset:
         """Take whole months and whole days."""
         for name, value, most in (("months", months, _MAX_MONTHS), ("days", days, _MAX_DAYS)):
             if type(value) is not int:
-                message = f"{name} is a whole number; read {value!r}"
-                raise InvalidTypeError(message, where=name)
+                raise InvalidTypeError(f"{name} is a whole number; read {value!r}", where=name)
             if abs(value) > most:
-                message = f"at most {most} {name} fit between the years 1 and 9999"
-                raise InvalidValueError(message, where=name)
+                raise InvalidValueError(f"at most {most} {name} fit between the years 1 and 9999", where=name)
         if (months < 0 < days) or (days < 0 < months):
             message = f"months and days of opposite sign ({months} months, {days} days) have no single meaning"
             raise InvalidValueError(message)
@@ -144,8 +141,7 @@ class Offset:
             years, months, weeks, days = (_number(digits or "0", text) for digits in iso.groups()[1:])
             return cls(sign * (years * 12 + months), sign * (weeks * 7 + days))
         if not stripped or iso or stripped.lstrip(f"+{_MINUS}").startswith(("P", "p")):
-            message = f"read {text!r}, expected {_OFFSET_FORMS} (ISO: whole numbers, no times)"
-            raise InvalidValueError(message)
+            raise InvalidValueError(f"read {text!r}, expected {_OFFSET_FORMS} (ISO: whole numbers, no times)")
         return _from_words(stripped)
 
     def after(self, day: date) -> date:
@@ -180,15 +176,15 @@ class Offset:
 
 def _text(value: object, forms: str) -> str:
     if not isinstance(value, str):
-        message = f"read {value!r}, expected {forms}"
-        raise InvalidTypeError(message)
+        raise InvalidTypeError(f"read {value!r}, expected {forms}")
+    if len(value) > _LONGEST:  # an honest one is short, and reading a long one takes time
+        raise InvalidValueError(f"read '{value[:40]}...', expected {forms}")
     return value
 
 
 def _number(digits: str, text: str) -> int:
     if len(digits.lstrip("0")) > 7:  # noqa: PLR2004 - no distance between two dates has more digits
-        message = f"read {text[:40]!r}: the number is past the years 1 to 9999"
-        raise InvalidValueError(message)
+        raise InvalidValueError(f"read {text[:40]!r}: the number is past the years 1 to 9999")
     return int(digits)
 
 
@@ -200,8 +196,7 @@ def _from_words(text: str) -> Offset:
     while position < len(text):
         part = _PART.match(text, position)
         if part is None:
-            message = f"read {text!r}, expected {_OFFSET_FORMS}"
-            raise InvalidValueError(message)
+            raise InvalidValueError(f"read {text!r}, expected {_OFFSET_FORMS}")
         sign, digits, word = part.groups()
         unit = _UNITS.get(word.lower())
         if unit is None:
@@ -210,8 +205,7 @@ def _from_words(text: str) -> Offset:
                 message += "; 'm' alone could be minutes or months"
             raise InvalidValueError(message)
         if _RANK[word[0].lower()] <= seen:
-            message = f"read {text!r}: each unit once, the largest first"
-            raise InvalidValueError(message)
+            raise InvalidValueError(f"read {text!r}: each unit once, the largest first")
         seen = _RANK[word[0].lower()]
         direction = -1 if sign and sign in _MINUS else 1
         signs.add(direction)
@@ -306,8 +300,7 @@ def _side(text: str) -> tuple[int, str]:
     match = _SIGN.fullmatch(text.strip())
     sign, body = match.groups() if match else ("", text)
     if not sign:
-        message = f"read {text!r}: each side of a window has its sign, expected {_WINDOW_FORMS}"
-        raise InvalidValueError(message)
+        raise InvalidValueError(f"read {text!r}: each side of a window has its sign, expected {_WINDOW_FORMS}")
     return (1 if sign == "+" else -1), body.strip()
 
 
@@ -315,11 +308,9 @@ def _magnitude(body: str, text: str) -> Offset:
     try:
         offset = Offset.parse(body)
     except InvalidValueError as error:
-        message = f"read {text!r}, expected {_WINDOW_FORMS} ({error})"
-        raise InvalidValueError(message) from None
+        raise InvalidValueError(f"read {text!r}, expected {_WINDOW_FORMS} ({error})") from None
     if re.search(rf"[+{_MINUS}]", body):
-        message = f"read {text!r}: one sign a side, expected {_WINDOW_FORMS}"
-        raise InvalidValueError(message)
+        raise InvalidValueError(f"read {text!r}: one sign a side, expected {_WINDOW_FORMS}")
     return offset
 
 
@@ -355,8 +346,7 @@ class DateRange:
         form = "two dates 'YYYY-MM-DD..YYYY-MM-DD'"
         first, dots, last = _text(text, form).strip().partition("..")
         if not dots:
-            message = f"read {text!r}, expected {form}"
-            raise InvalidValueError(message)
+            raise InvalidValueError(f"read {text!r}, expected {form}")
         return cls(parse_date(first), parse_date(last))
 
     def __contains__(self, day: object) -> bool:
@@ -388,17 +378,24 @@ class DateRange:
 
     def overlap(self, other: DateRange) -> int:
         """Return how many days belong to both."""
+        other = _range(other)
         both = self & other
         return len(both) if both else 0
 
     def gap(self, other: DateRange) -> int:
         """Return how many days lie between the two; 0 when they touch or overlap."""
-        first, second = sorted((self, other), key=lambda r: r.earliest)
+        first, second = sorted((self, _range(other)), key=lambda r: r.earliest)
         return max(0, second.earliest.toordinal() - first.latest.toordinal() - 1)
 
     def __str__(self) -> str:
         """Print 'YYYY-MM-DD..YYYY-MM-DD', which `parse` reads back."""
         return f"{self.earliest.isoformat()}..{self.latest.isoformat()}"
+
+
+def _range(value: object) -> DateRange:
+    if not isinstance(value, DateRange):
+        raise InvalidTypeError(f"a DateRange is meant; read {value!r}")
+    return value
 
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -418,8 +415,7 @@ def parse_date(text: str, where: str = "") -> date:
         except ValueError as error:
             message = f"read {text!r}, which is no day of the calendar ({error})"
             raise InvalidValueError(message, where=where) from None
-    message = f"read {text[:40]!r}, expected a date as 'YYYY-MM-DD'"
-    raise InvalidValueError(message, where=where)
+    raise InvalidValueError(f"read {text[:40]!r}, expected a date as 'YYYY-MM-DD'", where=where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,11 +436,9 @@ class PartialDate:
         limits = (("year", self.year, 9999), ("month", 1 if self.month is None else self.month, 12))
         for name, value, most in limits:
             if type(value) is not int:
-                message = f"{name} is a whole number; read {value!r}"
-                raise InvalidTypeError(message, where=name)
+                raise InvalidTypeError(f"{name} is a whole number; read {value!r}", where=name)
             if not 1 <= value <= most:
-                message = f"{name} is from 1 to {most}; read {value}"
-                raise InvalidValueError(message, where=name)
+                raise InvalidValueError(f"{name} is from 1 to {most}; read {value}", where=name)
 
     @classmethod
     def parse(cls, text: str) -> PartialDate:
@@ -455,8 +449,7 @@ class PartialDate:
         """
         match = _PARTIAL.fullmatch(_text(text, "a partly known date as 'YYYY-MM' or 'YYYY'").strip())
         if match is None:
-            message = f"read {text[:40]!r}, expected a partly known date as 'YYYY-MM' or 'YYYY'"
-            raise InvalidValueError(message)
+            raise InvalidValueError(f"read {text[:40]!r}, expected a partly known date as 'YYYY-MM' or 'YYYY'")
         return cls(int(match[1]), int(match[2]) if match[2] else None)
 
     @property
@@ -489,8 +482,7 @@ def date_of_study_day(number: SupportsIndex, day_zero: date) -> date:
     datetime.date(2026, 3, 1)
     """
     if type(number) is not int:
-        message = f"a study day is a whole number; read {number!r}"
-        raise InvalidTypeError(message, where="number")
+        raise InvalidTypeError(f"a study day is a whole number; read {number!r}", where="number")
     if number == 0:
         message = "there is no study day 0: day zero is study day 1, the day before is -1"
         raise InvalidValueError(message, where="number")

@@ -185,7 +185,8 @@ class Subject:
         return subject
 
     def _only(self, code: str) -> VisitRecord:
-        records = [record for record in self.records if record.visit == nfc(code)]
+        code = _word(code, "visit")
+        records = [record for record in self.records if record.visit == code]
         if len(records) > 1:
             message = f"{code} has {len(records)} records: which one is meant? use with_record or replace the records"
             raise InvalidValueError(message, where=code)

@@ -576,3 +576,10 @@ def test_a_prodid_further_down_is_not_that_of_the_file() -> None:
     """Only the head of a calendar says who wrote it."""
     foreign = b"BEGIN:VCALENDAR\r\nPRODID:-//Other//EN\r\nX-NOTE:" + b"x" * 1000
     assert not ical.is_ours(foreign + f"\r\nPRODID:{ical.PRODID}\r\n".encode())
+
+
+@pytest.mark.parametrize("data", [12, None, {}, ["x"]])
+def test_what_is_no_text_is_the_librarys_own_error(data: Any) -> None:  # noqa: ANN401
+    """No bare error of Python comes out."""
+    with pytest.raises(ts.InvalidTypeError):
+        ical.loads(data, BOOKED)

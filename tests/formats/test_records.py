@@ -1,6 +1,7 @@
 """Lists of subjects."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -178,3 +179,24 @@ def test_a_code_of_ten_thousand_rows_is_told_in_time_and_few_words() -> None:
     found = loads_subjects("subject,baseline\n" + "P1,2026-03-02\n" * 10_000)
     assert len(found.problems) == 10_000
     assert found.problems[0].message.endswith("stands on line 3, 4, 5 and 9996 more")
+
+
+def test_the_separator_is_that_of_the_header_whatever_the_line_ends() -> None:
+    """Commas in the data do not outvote the semicolons of the header."""
+    found = loads_subjects("subject;baseline\rS,1;2026-03-02\rS,2,3;2026-03-02\r")
+    assert [row.subject.code for row in found.rows] == ["S,1", "S,2,3"]
+    found = loads_subjects('subject,baseline,arm\nP1,2026-03-02,"a;b;c;d"\n')
+    assert [row.subject.arm for row in found.rows] == ["a;b;c;d"]
+
+
+def test_a_line_break_in_a_cell_stays_what_it_was() -> None:
+    """A carriage return inside quotes is data: a control character that no arm has."""
+    found = loads_subjects('subject,baseline,arm\r\nP1,2026-03-02,"a\rb"\r\n')
+    assert found.problems[0].read == "a\rb"
+
+
+@pytest.mark.parametrize("data", [12, None, [b"x"]])
+def test_what_is_no_text_is_the_librarys_own_error(data: Any) -> None:  # noqa: ANN401
+    """No bare error of Python comes out."""
+    with pytest.raises(ts.InvalidTypeError):
+        loads_subjects(data)

@@ -350,3 +350,24 @@ def test_what_is_recorded_and_not_planned_is_written() -> None:
     text = results.dumps(plan, format="markdown")
     assert "* recorded, not planned: UNS1 attended 2026-04-09\n" in text
     assert "ended 2026-05-01 (withdrawn)." in text
+
+
+@pytest.mark.parametrize("data", [12, None, {}, ["x"]])
+def test_what_is_no_text_is_the_librarys_own_error(data: Any) -> None:  # noqa: ANN401
+    """No bare error of Python comes out."""
+    with pytest.raises(ts.InvalidValueError):
+        results.loads(data)
+
+
+def test_a_window_without_its_last_day_is_refused() -> None:
+    """Two ends or none."""
+    document = json.loads(results.dumps(PLAN))
+    document["visits"][2]["latest"] = None
+    with pytest.raises(ts.InvalidValueError, match="two ends or none"):
+        results.loads(json.dumps(document))
+
+
+def test_notes_are_text_in_markdown() -> None:
+    """A code of an unscheduled contact does not act as markup."""
+    plan = ts.schedule(ALSTEM, SUBJECT.attended("UNS_1_", date(2026, 4, 9)))
+    assert "planned: UNS\\_1\\_ attended" in results.dumps(plan, format="markdown")

@@ -17,6 +17,7 @@ def test_a_plan_is_a_collection_of_rows_by_code() -> None:
     assert PLAN["M06"] is PLAN.rows[9]
     assert "M06" in PLAN
     assert "M6" not in PLAN
+    assert [] not in PLAN
     assert PLAN.subject.code == "P01-007"
     assert PLAN.protocol is ALSTEM
     assert repr(PLAN) == "<Plan of 'P01-007' by alstem 2022-05-03, 17 visits>"

@@ -299,3 +299,13 @@ def test_a_code_that_stands_twice_and_counts_from_itself_is_told() -> None:
     assert places_of(anchor, cycle, anchor="C1D1") == ["visits[1].code"]
     assert places_of(D0, call("FU1", "on D0"), call("FU1", "3 months after FU1")) == ["visits[2].code"]
     assert places_of(D0, call("FU1", "on FU1"), call("FU1", "on D0")) == ["visits[2].code", "visits[1].when"]
+
+
+def test_lists_have_bounds() -> None:
+    """At most 100 arms and 1,000 unscheduled codes: none of a real trial comes near."""
+    arms = [f"A{n}" for n in range(101)]
+    assert places_of(D0, arms=arms) == ["arms"]
+    assert len(ts.Protocol("demo", "1", "D0", [D0], arms=arms[:100]).arms) == 100
+    codes = [f"U{n}" for n in range(1001)]
+    assert places_of(D0, unscheduled=codes) == ["unscheduled"]
+    assert len(ts.Protocol("demo", "1", "D0", [D0], unscheduled=codes[:1000]).unscheduled) == 1000

@@ -162,3 +162,10 @@ def test_a_nominal_day_through_a_chain_and_a_cycle() -> None:
     chained = ts.Visit("V1", "phone", "2 days after C3", numbering=ts.Numbering(None, 52))
     protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), cycle, chained])
     assert [(p.where, p.read, p.expected) for p in ts.lint(protocol)] == [("visits[1].nominal_day", "51", "50")]
+
+
+def test_arms_that_are_alike_are_tried_once() -> None:
+    """Forty arms of the same visits are one plan: the warning is given once, and in the time of one."""
+    visits = [call(f"V{n}", f"{n + 1} months after D0", "±3 days") for n in range(60)]
+    found = warnings(*visits, call("W", "30 days after D0", "±3 days"), arms=tuple(f"A{n}" for n in range(40)))
+    assert [where for where, _ in found][:1] == ["visits[1].window"]

@@ -122,6 +122,9 @@ def loads(
     `InvalidValueError` for what is no calendar, for events that are not of these plans, and for two events of one
     visit that differ.
     """
+    if not isinstance(data, (str, bytes)):
+        message = f"the bytes or text of a calendar are meant; read {shown(data)}"
+        raise InvalidTypeError(message)
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     data = data.removeprefix(b"\xef\xbb\xbf")

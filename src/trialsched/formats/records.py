@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from trialsched._text import nearest_or, nfc
-from trialsched.errors import InvalidValueError, Problem, TrialschedError
+from trialsched._text import nearest_or, nfc, shown
+from trialsched.errors import InvalidTypeError, InvalidValueError, Problem, TrialschedError
 from trialsched.offsets import parse_date
 from trialsched.subject import Subject
 
@@ -51,6 +52,8 @@ def loads_subjects(data: str | bytes) -> SubjectList:
     are passed over. Codes that are equal but for case are bad rows, all of them. Raises `InvalidValueError` when
     the file has no such header or is not UTF-8.
     """
+    if not isinstance(data, (str, bytes)):
+        raise InvalidTypeError(f"the bytes or text of a list are meant; read {shown(data)}")
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -74,7 +77,7 @@ def loads_subjects(data: str | bytes) -> SubjectList:
 
 def _rows(text: str) -> Iterator[_Row]:
     """Yield the rows under the header; a row that is not CSV is one problem and stops nothing else."""
-    header_line = text.partition("\n")[0]
+    header_line = re.split(r"[\r\n]", text, maxsplit=1)[0]
     delimiter = max(_DELIMITERS, key=header_line.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:

@@ -228,7 +228,7 @@ def loads(data: str | bytes) -> PlanResult:
     """Read one plan from its JSON. Keys that a later version added are passed over. Raises `InvalidValueError`."""
     try:
         raw = json.loads(data, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, TypeError) as error:
         raise InvalidValueError(f"not JSON: {error}") from None
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if schema != PLAN_SCHEMA:

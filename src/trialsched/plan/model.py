@@ -90,7 +90,7 @@ class Plan:
 
     def __contains__(self, code: object) -> bool:
         """Return whether the plan has a visit code."""
-        return code in program(self._protocol, self._subject.arm).places
+        return isinstance(code, str) and code in program(self._protocol, self._subject.arm).places
 
     def __iter__(self) -> Iterator[PlannedVisit]:
         """Yield the rows in protocol order."""

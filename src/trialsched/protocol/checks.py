@@ -22,10 +22,11 @@ from trialsched.protocol.parts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from trialsched.protocol.parts import EligibilityRule, Spacing
 
+MAX_ARMS = 100
 _HINTS = 20  # looking for the nearest code takes time
 _PATTERN = re.compile(r"[A-Za-z*][A-Za-z0-9._*-]{0,63}")
 
@@ -149,16 +150,20 @@ def check(  # noqa: PLR0913 - the parts of a protocol
         found.add("visits", str(total), f"at most {MAX_VISITS} visits, cycles counted out", "too many visits")
         visits = [Unread(v.code) if isinstance(v, Visit) and v.repeat is not None else v for v in visits]
     _check_cycles(found, visits)
+    if len(arms or ()) > MAX_ARMS:
+        found.add("arms", str(len(arms or ())), f"at most {MAX_ARMS} arms", "too many arms")
+        arms = None
     lost: set[int] = set()
     placed = list(_occurrences(visits, found, lost))
     lost.update({index for index, _ in enumerate(visits)} - {index for index, _ in placed})
     whole = _Whole(found, anchor, visits, placed, arms)
-    whole.unread = [visits[index].code for index in sorted(lost)]
+    whole.count_as_known([visits[index].code for index in sorted(lost)])
     whole.codes_collide()
     if anchor is not None:
         whole.anchor_stands()
     whole.references()
-    whole.circles()
+    if total <= MAX_VISITS:
+        whole.circles()
     for index, spacing in enumerate(spacings):
         if spacing is not None:
             whole.spacing(f"spacing[{index}]", spacing)
@@ -219,19 +224,28 @@ class _Whole:
         self.by_code = {visit.code: visit for _, visit in reversed(placed)}
         self.index = {visit.code: index for index, visit in reversed(placed)}
         self.written = {v.code for v in visits if OCCURRENCE in v.code}
-        self.unread: list[str] = []  # codes of what could not be read or placed: they count as known
         self.hints = _HINTS
+        self.count_as_known([])
+
+    def count_as_known(self, unread: list[str]) -> None:
+        """Take the codes of what could not be read or placed; an empty one may be any."""
+        self.unread = set(unread)
+        cycles = (c for c in self.unread if OCCURRENCE in c)
+        forms = (re.escape(c).replace(re.escape(OCCURRENCE), "(?:[0-9]+|[{]n[}])") for c in sorted(cycles))
+        self.unread_occurrence = re.compile("|".join(forms) or "(?!)")
 
     def known(self, code: str) -> bool:
-        if code in self.by_code or "" in self.unread:
-            return True
-        forms = (re.escape(c).replace(re.escape(OCCURRENCE), "(?:[0-9]+|[{]n[}])") for c in self.unread)
-        return any(re.fullmatch(form, code) for form in forms)
+        known = code in self.by_code or code in self.unread or "" in self.unread
+        return known or self.unread_occurrence.fullmatch(code) is not None
+
+    def hint(self, word: str, known: Iterable[str], otherwise: str) -> str:
+        """Return the nearest known word, for the first few: looking for it takes time."""
+        self.hints -= 1
+        return nearest_or(word, known if self.hints >= 0 else (), otherwise)
 
     def unknown(self, where: str, code: str, read: str) -> None:
-        self.hints -= 1
-        codes = [*self.by_code, *self.written, *self.unread] if self.hints >= 0 else []
-        hint = nearest_or(code, codes, "the code of a visit of this protocol")
+        codes = [*self.by_code, *self.written, *sorted(self.unread)]
+        hint = self.hint(code, codes, "the code of a visit of this protocol")
         self.found.add(where, read, hint, f"no visit has the code {code!r}")
 
     def codes_collide(self) -> None:
@@ -263,7 +277,7 @@ class _Whole:
                 self.found.add(f"{where}.when", str(when), "", "the anchor visit is day 0 and counts from nothing")
             if visit.code == anchor and visit.arms and self.arms is not None and set(visit.arms) != set(self.arms):
                 self.found.add(f"{where}.arms", list(visit.arms), "every arm", "the anchor visit belongs to every arm")
-            if visit.code != anchor and when is None and self.known(anchor):
+            if visit.code != anchor and when is None and (anchor in self.by_code or anchor in self.unread):
                 expected = f"`when`, such as '30 days after {anchor}'"
                 self.found.add(f"{where}.when", "", expected, "only the anchor visit has no `when`")
         if anchor in self.by_code and isinstance(self.visits[self.index[anchor]], Visit):
@@ -282,7 +296,7 @@ class _Whole:
             for place, arm in enumerate(visit.arms if self.arms is not None else ()):
                 if arm not in (self.arms or ()) and (index, place) not in told:
                     told.add((index, place))
-                    hint = nearest_or(arm, self.arms or (), f"one of {', '.join(self.arms or ()) or 'no arms'}")
+                    hint = self.hint(arm, self.arms or (), f"one of {', '.join(self.arms or ()) or 'no arms'}")
                     self.found.add(f"visits[{index}].arms[{place}]", arm, hint, "not an arm of this protocol")
             for key, when in _references(visit):
                 where = f"visits[{index}].{key}"
@@ -363,13 +377,18 @@ class _Whole:
     def unscheduled(self, patterns: Sequence[Any]) -> None:
         from fnmatch import fnmatchcase
 
+        if len(patterns) > MAX_VISITS:
+            self.found.add("unscheduled", str(len(patterns)), f"at most {MAX_VISITS} codes", "too many codes")
+            return
+        seen: set[str] = set()
         for index, pattern in enumerate(patterns):
             where = f"unscheduled[{index}]"
             if not isinstance(pattern, str) or not _PATTERN.fullmatch(pattern):
                 self.found.add(where, pattern, f"{CODE_FORM}; '*' for any ending", "not a code or pattern")
                 continue
-            if list(patterns).index(pattern) != index:
+            if pattern in seen:
                 self.found.add(where, pattern, "each once", "stands twice")
+            seen.add(pattern)
             for code in self.by_code:
                 if fnmatchcase(code.casefold(), pattern.casefold()):
                     self.found.add(where, pattern, "codes of no planned visit", f"takes in the planned visit {code}")

@@ -44,8 +44,12 @@ def lint(protocol: Protocol) -> tuple[Problem, ...]:
         _chained_months(protocol, visit, found)
     _nominal_days(protocol, found)
     days_only = not any(_months(visit) for visit in protocol.expanded)
+    tried: set[tuple[str, ...]] = set()
     for arm in protocol.arms or (None,):
         compiled = program(protocol, arm)
+        if tuple(compiled.places) in tried:
+            continue
+        tried.add(tuple(compiled.places))
         for day in range(_WEEK if days_only else _LEAP_CYCLE):
             if len(found.found) >= _MOST:
                 break

@@ -83,13 +83,11 @@ def prefixed(where: str, problem: Problem) -> Problem:
 def plain_text(value: object, where: str) -> str:
     """Return a text in NFC, one line, not blank; raise otherwise."""
     if not isinstance(value, str):
-        message = f"a text is meant; read {value!r}"
-        raise InvalidTypeError(message, where=where)
+        raise InvalidTypeError(f"a text is meant; read {value!r}", where=where)
     value = nfc(value)
     bad = unprintable(value)
     if bad:
-        message = f"the text holds {bad}, a control character or line break"
-        raise InvalidValueError(message, where=where)
+        raise InvalidValueError(f"the text holds {bad}, a control character or line break", where=where)
     if not value.strip() or value != value.strip() or len(value) > _TEXT_LENGTH:
         message = f"a text of 1 to {_TEXT_LENGTH} characters without blanks at its ends is meant"
         raise InvalidValueError(message, where=where)
@@ -113,8 +111,7 @@ class Texts(Mapping[str, str]):
         try:
             items = sorted(dict(texts).items(), key=str)
         except (TypeError, ValueError):
-            message = f"texts by language tag are meant, as {{'en': '...'}}; read {texts!r}"
-            raise InvalidTypeError(message) from None
+            raise InvalidTypeError(f"texts by language tag are meant, as {{'en': '...'}}; read {texts!r}") from None
         for language, text in items:
             if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
                 found.add(str(language), language, "a language tag such as 'en' or 'pl'", "not a language tag")
@@ -219,19 +216,17 @@ class When:
         if isinstance(value, When):
             return value
         if not isinstance(value, str):
-            message = f"read {value!r}, expected a time {_WHEN_FORM}"
-            raise InvalidTypeError(message)
+            raise InvalidTypeError(f"read {value!r}, expected a time {_WHEN_FORM}")
+        value = " ".join(value[:_TEXT_LENGTH].split())  # blanks as one, or the patterns take their time
         on = _ON.fullmatch(value)
         if on:
             return cls(Offset(), on[1])
         match = _WHEN.fullmatch(value)
         if match is None:
-            message = f"not a time counted from a visit {_WHEN_FORM}"
-            raise InvalidValueError(message)
+            raise InvalidValueError(f"not a time counted from a visit {_WHEN_FORM}")
         offset = Offset.parse(match[1])
         if offset.months < 0 or offset.days < 0:
-            message = "the direction is said by 'before' or 'after', not by a sign"
-            raise InvalidValueError(message)
+            raise InvalidValueError("the direction is said by 'before' or 'after', not by a sign")
         return cls(-offset if match[2] == "before" else offset, match[3])
 
     def __str__(self) -> str:
@@ -418,12 +413,12 @@ class Visit:
 
 def unique_texts(found: Found, where: str, items: tuple[Any, ...]) -> tuple[str, ...]:
     """Return the texts in NFC, noting what is no text and what stands twice."""
-    texts: list[str] = []
+    texts: dict[str, None] = {}
     for index, item in enumerate(items):
         text = found.attempt(f"{where}[{index}]", item, plain_text, item, "")
         if text is not None and text in texts:
             found.add(f"{where}[{index}]", text, "each once", "stands twice")
-        texts.append(text or "")
+        texts[text or ""] = None
     return tuple(texts)
 
 

@@ -400,3 +400,72 @@ def test_a_problem_has_all_its_parts() -> None:
     assert (found.where, found.read) == ("visits[1].window", "7 days")
     assert found.expected.startswith("a window such as '±7 days'")
     assert str(found).count("7 days'") == 2
+
+
+@pytest.mark.parametrize(
+    ("visits", "changes", "places"),
+    [
+        ([visit("V", when="on D0", arms=["ZZ"], mode="onsite")], {}, ["visits[1].mode", "visits[1].arms[0]"]),
+        (
+            [visit("V", when="on W", mode="onsite"), visit("W", when="on V")],
+            {},
+            ["visits[1].mode", "visits[1].when"],
+        ),
+        ([visit("V", mode="onsite")], {}, ["visits[1].mode", "visits[1].when"]),
+        (
+            [visit("V", when="on D0", window="7 days", not_before="on ZZ")],
+            {},
+            ["visits[1].window", "visits[1].not_before"],
+        ),
+        # the bad key itself is said once
+        ([visit("V", when="soon")], {}, ["visits[1].when"]),
+        ([visit("V", when="on D0", repeat="Q{n}", mode="onsite")], {}, ["visits[1].mode", "visits[1].code"]),
+        # a spacing with a bad end is looked at from the other
+        ([], {"spacing": [{"from": "Q", "to": "5 x", "at_least": "1 day"}]}, ["spacing[0].to", "spacing[0].from"]),
+        # an anchor that is not there is said once, also when a visit could not be read
+        (["7"], {"anchor": "phone", "visits": [{"code": "D0", "mode": "home"}, "7"]}, ["visits[1]"]),
+    ],
+)
+def test_a_bad_key_hides_nothing_else_of_its_visit(
+    visits: list[object], changes: dict[str, object], places: list[str]
+) -> None:
+    """What can be told without the bad key is told, and what hangs on it is not."""
+    found = problems(document(*visits, arms=["A", "B"], **changes), "json")
+    assert [problem.where for problem in found] == places
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        document(visit("A", when="on D0", window="-1/+5" + " " * 3000 + "!")),
+        document(visit("A", when="1" + " " * 100_000 + "q after D0")),
+        document(visit("A", when="1 d" + " " * 100_000 + "! after D0")),
+        document(*(visit(f"V{n}", when=f"on X{n}", mode="onsite") for n in range(3000))),
+        document(*(visit(f"V{n}", when=f"on V{n - 1}" if n else "on D0", mode="onsite") for n in range(998))),
+        document(*(visit(f"{a}{n}", when=f"on {b}{n}") for n in range(4000) for a, b in ("AB", "BA"))),
+        document(arms=[f"a{n}" for n in range(80_000)]),
+        document(unscheduled=[f"U{n}" for n in range(60_000)]),
+        document(visit("A", when="on D0", arms=[f"b{n}" for n in range(2000)]), arms=[f"a{n}" for n in range(90)]),
+        document(**{f"k{n}": 1 for n in range(60_000)}),
+        "{" + ",".join(['"k":1'] * 140_000) + "}",
+    ],
+    ids=range(11),
+)
+def test_hostile_documents_are_refused_in_few_words(text: str) -> None:
+    """None takes more than about a second, and at most 1,000 problems are listed, the rest counted."""
+    found = problems(text, "json")
+    assert 1 <= len(found) <= 1001
+    assert len(found) < 1001 or found[-1].message.endswith("more problems are not listed")
+
+
+@pytest.mark.parametrize("data", [12, None, ("a",), {}])
+def test_what_is_no_text_is_the_librarys_own_error(data: Any) -> None:  # noqa: ANN401
+    """No bare error of Python comes out."""
+    with pytest.raises(ts.InvalidTypeError):
+        documents.loads(data)
+
+
+def test_a_name_that_no_file_can_have_is_bad_input() -> None:
+    """A NUL is in no file's name."""
+    with pytest.raises(ts.InvalidValueError, match="no file has such a name"):
+        ts.load_protocol("a\0.toml")

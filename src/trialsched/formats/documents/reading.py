@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePath
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, get_args
 from pydantic import ValidationError
 
 from trialsched._text import nearest_or, shown, unprintable
-from trialsched.errors import InvalidValueError, Problem, ProtocolError, UnknownProtocolError
+from trialsched.errors import InvalidTypeError, InvalidValueError, Problem, ProtocolError, UnknownProtocolError
 from trialsched.formats.documents.tables import (
     CODE_FORM,
     CYCLE,
@@ -56,6 +57,8 @@ _T = TypeVar("_T")
 
 MAX_BYTES = 1_000_000
 MAX_LEVELS = 32
+MAX_PROBLEMS = 1000  # listed
+_HINTS = 100  # unknown keys for which the nearest one is sought
 # Keys of many dots are found before tomllib, which takes quadratic time for them, and its time is bounded so.
 _QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*+\"|'[^'\n]*+'""")
 _DOTTED = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){33}")
@@ -110,6 +113,9 @@ def load_protocol(source: str | PathLike[str]) -> Protocol:
     if suffix not in (".toml", ".json"):
         message = f"read {path.name!r}: a protocol document ends in .toml or .json"
         raise InvalidValueError(message, where="protocol")
+    if "\0" in str(path):
+        message = f"read {str(path)!r}: no file has such a name"
+        raise InvalidValueError(message, where="protocol")
     with path.open("rb") as file:
         return loads(file.read(MAX_BYTES + 1), format="json" if suffix == ".json" else "toml")
 
@@ -123,8 +129,8 @@ class _Repeated(dict[str, Any]):
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = _Repeated(pairs)
     if len(table) < len(pairs):
-        names = [name for name, _ in pairs]
-        table.keys_twice = tuple(sorted({name for name in names if names.count(name) > 1}))
+        counts = Counter(name for name, _ in pairs)
+        table.keys_twice = tuple(sorted(name for name, count in counts.items() if count > 1))
     return table
 
 
@@ -146,6 +152,9 @@ def check_format(form: str) -> None:
 def _parse(found: Found, data: str | bytes, form: Format) -> dict[str, Any] | None:
     """Return the document's table, or None when there is nothing to read; note what is wrong with it."""
     check_format(form)
+    if not isinstance(data, (str, bytes)):
+        message = f"the bytes or text of a document are meant; read {shown(data)}"
+        raise InvalidTypeError(message)
     size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
     if size > MAX_BYTES:
         found.add("", f"{size} bytes or more", f"at most {MAX_BYTES} bytes", "the document is too large")
@@ -217,7 +226,7 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
     head, _ = _table(found, DocumentTable, {**raw, **{name: [] for name in TABLES}}, "", raw)
     head = head or {}
     read: dict[str, list[Any]] = {}
-    makers = {"visits": _visit, "spacing": _spacing, "eligibility": _rule}
+    silent: set[str] = set()  # places of which all is said
     for name, model in TABLES.items():
         read[name] = []
         rows = raw.get(name, [])
@@ -226,9 +235,10 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
             continue
         for index, row in enumerate(rows):
             where = f"{name}[{index}]"
-            table, whole = _table(found, model, row, where)
-            part = None if table is None else _attempt(found, where, makers[name], table)
-            read[name].append(part if part is not None and whole else _remains(name, row))
+            table, bad = _table(found, model, row, where)
+            part = None if table is None else _part(found, where, name, table, bad)
+            silent |= {f"{where}.{key}" for key in bad}
+            read[name].append(part if part is not None or name != "visits" else _unread(row))
     if raw.get("visits", []) == []:
         message = "no visits" if "visits" in raw else "the key is missing"
         found.add("visits", "", "[[visits]] tables", message)
@@ -240,22 +250,17 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
     if "id" in head and "version" in head:
         check_head(found, head["id"], head["version"])
     if read["visits"]:
-        check(found, anchor=head.get("anchor"), visits=read["visits"], arms=arms, **parts)
+        together = Found()
+        check(together, anchor=head.get("anchor"), visits=read["visits"], arms=arms, **parts)
+        found.problems += [problem for problem in together.problems if problem.where not in silent]
         check_variant(found, meta, read["visits"], read["spacing"])
     if found.problems:
-        raise ProtocolError(_in_order(found.problems, raw))
+        problems = _in_order(found.problems, raw)
+        more = Problem("", "", "", f"{len(problems) - MAX_PROBLEMS} more problems are not listed")
+        raise ProtocolError(problems if len(problems) <= MAX_PROBLEMS else (*problems[:MAX_PROBLEMS], more))
     return Protocol(
         head["id"], head["version"], head["anchor"], read["visits"], meta=meta or Meta(), arms=arms or (), **parts
     )
-
-
-def _remains(name: str, row: object) -> Unread | Spacing | None:
-    """Return what still tells of other parts when one could not be read: its code, the codes it names."""
-    if name == "visits":
-        return _unread(row)
-    if name == "spacing" and isinstance(row, dict):
-        return Found().attempt("", "", Spacing, row.get("from", ""), row.get("to", ""), "1 day")
-    return None
 
 
 def _unread(row: object) -> Unread:
@@ -270,9 +275,18 @@ def _unread(row: object) -> Unread:
     return Unread(code if isinstance(code, str) else "", tuple(references))
 
 
-def _attempt(found: Found, where: str, make: Any, table: dict[str, Any]) -> Any:  # noqa: ANN401 - one part of a protocol
+# Without these a visit tells others nothing that holds: which codes it makes, in which arms it is.
+_TELLING = {"code", "repeat", "arms"}
+
+
+def _part(found: Found, where: str, name: str, table: dict[str, Any], bad: set[str]) -> Any:  # noqa: ANN401 - a part
+    """Return what can be made of a table, its bad keys left out; None when nothing that holds can.
+
+    The problems are noted, and their keys added to the bad ones.
+    """
+    make = {"visits": _visit, "spacing": _spacing, "eligibility": _rule}[name]
     try:
-        return make(table)
+        part = make(table)
     except ProtocolError as failed:
         for problem in failed.problems:
             # In Python the assumed window is the window; in the document it has a key of its own.
@@ -280,16 +294,26 @@ def _attempt(found: Found, where: str, make: Any, table: dict[str, Any]) -> Any:
             if problem.where == "window" and table.get("window") is None:
                 renamed = Problem("assumed_window", problem.read, problem.expected, problem.message)
             found.problems.append(prefixed(where, renamed))
-    return None
+            bad.add(re.split(r"[.[]", renamed.where, maxsplit=1)[0])
+        left = {**{key: STAND_INS[key] for key in bad if key in STAND_INS}, **_without(table, bad)}
+        part = Found().attempt("", "", make, left) if not bad & {"code"} and left.keys() >= _NEEDED[name] else None
+    return part if name != "visits" or not bad & _TELLING else None
+
+
+def _without(table: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key not in keys}
+
+
+_NEEDED = {"visits": {"code", "mode"}, "spacing": {"from", "to", "at_least"}, "eligibility": {"id", "fact"}}
 
 
 def _table(
     found: Found, model: type[Table], row: object, where: str, shown: dict[str, Any] | None = None
-) -> tuple[dict[str, Any] | None, bool]:
-    """Return (what could be read of a table, whether that is all of it), noting the problems."""
+) -> tuple[dict[str, Any] | None, set[str]]:
+    """Return (what could be read of a table, stand-ins for the rest; the bad keys), noting the problems."""
     if not isinstance(row, dict):
         found.add(where, row, "a table", "not a table")
-        return None, False
+        return None, set()
     errors: list[Any] = []
     try:
         model.model_validate(row)
@@ -313,8 +337,8 @@ def _table(
         table.update({key: value for key, value in {**STAND_INS, **code}.items() if key in needed})
     missing = [f.alias or n for n, f in model.model_fields.items() if f.is_required() and (f.alias or n) not in table]
     if shown is None and missing:
-        return None, False
-    return {key: value for key, value in table.items() if key in keys}, not errors
+        return None, set()
+    return {key: value for key, value in table.items() if key in keys}, {str(e["loc"][0]) for e in errors}
 
 
 _EXPECTED = {
@@ -348,7 +372,8 @@ def _note(found: Found, error: Any, keys: set[str], where: str) -> None:  # noqa
         found.add(place, "", f"the key {name!r}", "the key is missing")
     elif kind == "extra_forbidden":
         known = keys if len(loc) == 1 else set(CYCLE)
-        hint = nearest_or(name, known, f"one of {', '.join(sorted(known))}")
+        near = known if len(found.problems) < _HINTS else ()
+        hint = nearest_or(name, near, f"one of {', '.join(sorted(known))}")
         found.add(place, name, hint, "unknown key")
     elif kind == "literal_error":
         if name == "schema":
