@@ -671,6 +671,9 @@ def test_a_batch_that_is_interrupted_says_how_far_it_came(tmp_path: Path, number
     rows = "".join(f"P{n},2026-03-02\n" for n in range(3000))
     (tmp_path / "s.csv").write_text(f"subject,baseline\n{rows}")
     command = [sys.executable, "-m", "trialsched", "ics", "--subjects", "s.csv", "-o", "out"]
+    # What was started in the background of a script ignores Ctrl-C, and so would the command.
+    heard = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", heard, *command]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         out = tmp_path / "out"
         while process.poll() is None and not (out.is_dir() and len(list(out.iterdir())) > 20):
