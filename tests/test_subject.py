@@ -226,3 +226,15 @@ def test_a_code_is_a_text(code: Any) -> None:  # noqa: ANN401
         subject.missed(code)
     with pytest.raises(ts.InvalidTypeError):
         subject.booked(code, date(2026, 3, 2))
+
+
+def test_an_end_is_a_day() -> None:
+    """None would take the end of participation away in silence."""
+    with pytest.raises(ts.InvalidTypeError):
+        ts.Subject("S").end(date(2026, 5, 1)).end(None)  # type: ignore[arg-type]
+
+
+def test_a_missed_visit_was_held_in_no_mode() -> None:
+    """What is said of how it was held goes with the date."""
+    subject = ts.Subject("S").attended("M04", date(2026, 7, 2), "phone").missed("M04")
+    assert subject.records[0].mode is None

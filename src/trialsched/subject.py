@@ -160,9 +160,9 @@ class Subject:
         return self._set(record, replace(record, booked=day, booked_time=time, outcome=outcome))
 
     def missed(self, code: str) -> Subject:
-        """Return the subject with the visit recorded as not having happened; attended is cleared."""
+        """Return the subject with the visit recorded as not having happened; attended and mode are cleared."""
         record = self._only(code)
-        return self._set(record, replace(record, attended=None, outcome="missed"))
+        return self._set(record, replace(record, attended=None, mode=None, outcome="missed"))
 
     def withheld(self, code: str, day: date | PartialDate) -> Subject:
         """Return the subject who came that day and was not given the planned treatment."""
@@ -171,7 +171,7 @@ class Subject:
 
     def end(self, day: date, reason: EndReason | None = None) -> Subject:
         """Return the subject whose participation ended on that day."""
-        return replace(self, ended=day, end_reason=reason)
+        return replace(self, ended=plain_date(day, "day"), end_reason=reason)
 
     def known_on(self, day: date) -> Subject:
         """Return what was known on a day: attended dates and an end after it are dropped, undated facts stay.

@@ -687,3 +687,11 @@ def test_a_batch_that_is_interrupted_says_how_far_it_came(tmp_path: Path, number
     written = int(said.split()[1])
     assert len(names) - 1 <= written <= len(names)  # one may have been done and not yet counted
     assert all(path.read_bytes().endswith(b"END:VCALENDAR\r\n") for path in out.iterdir())
+
+
+def test_an_empty_option_beside_a_list_is_not_passed_over(run: Run, tmp_path: Path) -> None:
+    """An unset variable of a script is something typed."""
+    (tmp_path / "s.csv").write_text("subject,baseline\nP1,2026-03-02\n")
+    result = run("plan", "--subjects", "s.csv", "--baseline", "", "--arm", "")
+    assert result.code == 2
+    assert "--subjects and --arm, --baseline exclude each other" in result.err

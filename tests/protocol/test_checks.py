@@ -309,3 +309,12 @@ def test_lists_have_bounds() -> None:
     codes = [f"U{n}" for n in range(1001)]
     assert places_of(D0, unscheduled=codes) == ["unscheduled"]
     assert len(ts.Protocol("demo", "1", "D0", [D0], unscheduled=codes[:1000]).unscheduled) == 1000
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (1, 2, 3, 4)])
+def test_a_traveller_has_a_number_for_each_occurrence(numbers: tuple[int, ...]) -> None:
+    """One too few or too many is told, and nothing else comes out."""
+    cycle = call("C{n}D1", "on D0", repeat=ts.Repeat("28 days", 3))
+    for numbering, key in ((ts.Numbering(numbers), "number"), (ts.Numbering(None, numbers), "nominal_day")):
+        traveller = call("C{n}D8", "7 days after C{n}D1", repeat="C{n}D1", numbering=numbering)
+        assert places_of(D0, cycle, traveller) == [f"visits[2].{key}"]

@@ -169,3 +169,10 @@ def test_arms_that_are_alike_are_tried_once() -> None:
     visits = [call(f"V{n}", f"{n + 1} months after D0", "±3 days") for n in range(60)]
     found = warnings(*visits, call("W", "30 days after D0", "±3 days"), arms=tuple(f"A{n}" for n in range(40)))
     assert [where for where, _ in found][:1] == ["visits[1].window"]
+
+
+def test_a_long_chain_written_backwards() -> None:
+    """990 visits, each a day after the one below it: no limit of Python's is reached."""
+    chain = [call(f"V{n}", f"1 day after {f'V{n - 1}' if n else 'D0'}") for n in range(990)]
+    protocol = ts.Protocol("demo", "1", "D0", [*reversed(chain), D0])
+    assert all("nominal" not in problem.where for problem in ts.lint(protocol))

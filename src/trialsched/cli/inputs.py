@@ -312,7 +312,7 @@ def many_subjects(typed: Inputs, faults: list[str]) -> tuple[list[tuple[int, Sub
     """
     from trialsched.formats.records import loads_subjects
 
-    both = [f"--{name}" for name in _ONE_SUBJECT if getattr(typed, name)]
+    both = [f"--{name}" for name in _ONE_SUBJECT if getattr(typed, name) not in (None, ())]
     if both:
         faults.append(f"--subjects and {', '.join(both)} exclude each other: the file has every subject's facts")
     path = Path(str(typed.subjects))

@@ -203,7 +203,7 @@ def _events(plan: Plan, key: str) -> list[_Event]:
 def _placed(row: PlannedVisit, ended: date | None) -> tuple[date, str, bool]:
     """Return the date, STATUS and transparency: attended, else called off, else booked, else computed."""
     attended, booked = row.attended, row.booked
-    if row.booked_time is not None and (attended is None or isinstance(attended, PartialDate) or row.outcome):
+    if row.booked_time is not None and (not isinstance(attended, date) or (row.outcome and booked != attended)):
         message = f"booked for {booked} at {row.booked_time:%H:%M}: a calendar of this version has whole days only"
         raise InvalidValueError(message, where=row.code)
     day = booked or row.target

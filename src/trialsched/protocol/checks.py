@@ -148,7 +148,7 @@ def check(  # noqa: PLR0913 - the parts of a protocol
         found.add("visits", "", "at least the anchor visit", "no visits")
     if total > MAX_VISITS:
         found.add("visits", str(total), f"at most {MAX_VISITS} visits, cycles counted out", "too many visits")
-        visits = [Unread(v.code) if isinstance(v, Visit) and v.repeat is not None else v for v in visits]
+        visits = [_unexpanded(v) if isinstance(v, Visit) and v.repeat is not None else v for v in visits]
     _check_cycles(found, visits)
     if len(arms or ()) > MAX_ARMS:
         found.add("arms", str(len(arms or ())), f"at most {MAX_ARMS} arms", "too many arms")
@@ -158,6 +158,7 @@ def check(  # noqa: PLR0913 - the parts of a protocol
     lost.update({index for index, _ in enumerate(visits)} - {index for index, _ in placed})
     whole = _Whole(found, anchor, visits, placed, arms)
     whole.count_as_known([visits[index].code for index in sorted(lost)])
+    whole.lost = [(index, visit) for index, visit in enumerate(visits) if index in lost and isinstance(visit, Visit)]
     whole.codes_collide()
     if anchor is not None:
         whole.anchor_stands()
@@ -171,6 +172,11 @@ def check(  # noqa: PLR0913 - the parts of a protocol
     whole.unscheduled(unscheduled)
 
 
+def _unexpanded(visit: Visit) -> Unread:
+    """Return what is known of a cycle that is not counted out."""
+    return Unread(visit.code, tuple(pair for pair in _references(visit) if OCCURRENCE not in pair[1].visit))
+
+
 def _check_cycles(found: Found, visits: Sequence[Visit | Unread]) -> None:
     roots = {v.code: v.repeat for v in visits if isinstance(v, Visit) and isinstance(v.repeat, Repeat)}
     unread = {v.code for v in visits if isinstance(v, Unread)}
@@ -178,7 +184,7 @@ def _check_cycles(found: Found, visits: Sequence[Visit | Unread]) -> None:
         if not isinstance(visit, Visit):
             continue
         cycle = visit.repeat
-        if isinstance(cycle, str) and cycle not in roots and cycle not in unread:
+        if isinstance(cycle, str) and cycle not in roots and not unread & {cycle, ""}:
             hint = nearest_or(cycle, roots, "the code of a visit that has `repeat = { every, times }`")
             found.add(f"visits[{index}].repeat", cycle, hint, "no such cycle")
         root = visit.code if isinstance(cycle, Repeat) else cycle
@@ -225,6 +231,7 @@ class _Whole:
         self.index = {visit.code: index for index, visit in reversed(placed)}
         self.written = {v.code for v in visits if OCCURRENCE in v.code}
         self.hints = _HINTS
+        self.lost: list[tuple[int, Visit]] = []  # cycles that could not be placed
         self.count_as_known([])
 
     def count_as_known(self, unread: list[str]) -> None:
@@ -292,7 +299,7 @@ class _Whole:
             for key, when in unread.references if isinstance(unread, Unread) else ():
                 if not self.known(when.visit):
                     self.unknown(f"visits[{index}].{key}", when.visit, str(when))
-        for index, visit in self.placed:
+        for index, visit in [*self.placed, *self.lost]:
             for place, arm in enumerate(visit.arms if self.arms is not None else ()):
                 if arm not in (self.arms or ()) and (index, place) not in told:
                     told.add((index, place))
@@ -300,7 +307,7 @@ class _Whole:
                     self.found.add(f"visits[{index}].arms[{place}]", arm, hint, "not an arm of this protocol")
             for key, when in _references(visit):
                 where = f"visits[{index}].{key}"
-                if (where, "") in told:
+                if (where, "") in told or (OCCURRENCE in when.visit and OCCURRENCE in visit.code):
                     continue
                 other = self.by_code.get(when.visit)
                 if other is None:

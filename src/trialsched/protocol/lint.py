@@ -111,13 +111,18 @@ def _nominal_days(protocol: Protocol, found: _Warnings) -> None:
 
     def distance(code: str) -> int | None:
         """Return how many days after the anchor a visit is planned, None where months say so."""
-        if code not in days:
+        chain = []
+        while code not in days:
             when = protocol.visit(code).timing.when
-            base = distance(when.visit) if when else 0
-            days[code] = (
-                None if base is None or (when and when.offset.months) else base + (when.offset.days if when else 0)
-            )
-        return days[code]
+            if when is None:
+                days[code] = 0
+            else:
+                chain.append((code, when))
+                code = when.visit
+        for counted, when in reversed(chain):
+            base = days[when.visit]
+            days[counted] = None if base is None or when.offset.months else base + when.offset.days
+        return days[chain[0][0] if chain else code]
 
     for visit in protocol.expanded:
         after, told = distance(visit.code), visit.numbering.nominal_day

@@ -342,10 +342,12 @@ class Numbering:
         _set(self, number=number, nominal_day=tuple(nominal_day) if isinstance(nominal_day, list) else nominal_day)
 
     def of(self, occurrence: int) -> Numbering:
-        """Return the numbers of one occurrence, counted from 0."""
-        number = self.number[occurrence] if isinstance(self.number, tuple) else self.number
-        day = self.nominal_day[occurrence] if isinstance(self.nominal_day, tuple) else self.nominal_day
-        return Numbering(number, day)
+        """Return the numbers of one occurrence, counted from 0; None past the end of a list."""
+        return Numbering(_nth(self.number, occurrence), _nth(self.nominal_day, occurrence))
+
+
+def _nth(value: Any, occurrence: int) -> Any:  # noqa: ANN401 - one number, or one of a tuple's
+    return next(iter(value[occurrence:]), None) if isinstance(value, tuple) else value
 
 
 def _integral(number: Any) -> Any:  # noqa: ANN401 - int, float or None, and the same back

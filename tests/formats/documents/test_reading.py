@@ -417,6 +417,29 @@ def test_a_problem_has_all_its_parts() -> None:
             {},
             ["visits[1].window", "visits[1].not_before"],
         ),
+        # a window of another type is a window that a limit may cut; and one that cannot be read
+        ([visit("V", when="on D0", window=5, not_before="on ZZ")], {}, ["visits[1].window", "visits[1].not_before"]),
+        ([visit("V", when="on D0", assumed_window=5, not_after="on D0")], {}, ["visits[1].assumed_window"]),
+        # a cycle whose `every` cannot be read still has its numbers
+        (
+            [visit("C{n}", when="on D0", repeat={"every": "x", "times": 3}, number=[1, 2, 3])],
+            {},
+            ["visits[1].repeat.every"],
+        ),
+        # a traveller of a row that could not be read, and of a cycle that could not
+        ([5, visit("T{n}", when="on D0", repeat="C{n}")], {}, ["visits[1]"]),
+        (
+            [
+                visit("C{n}", when="on D0", repeat={"every": "1 day", "times": 3, "from": "zz"}),
+                visit("T{n}", when="1 day after ZZ", repeat="C{n}", arms=["Z"]),
+            ],
+            {},
+            ["visits[1].repeat.from", "visits[2].arms[0]", "visits[2].when"],
+        ),
+        # two bad numbers, and arms that stand twice
+        ([visit("V", when="on D0", number=[1], nominal_day=0)], {}, ["visits[1].nominal_day", "visits[1].number"]),
+        ([visit("V", arms=["A", "A"])], {}, ["visits[1].arms[1]", "visits[1].when"]),
+        ([visit("V", when="on D0", arms=["Z", "Z"])], {}, ["visits[1].arms[1]", "visits[1].arms[0]"]),
         # the bad key itself is said once
         ([visit("V", when="soon")], {}, ["visits[1].when"]),
         ([visit("V", when="on D0", repeat="Q{n}", mode="onsite")], {}, ["visits[1].mode", "visits[1].code"]),

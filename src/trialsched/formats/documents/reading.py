@@ -111,11 +111,9 @@ def load_protocol(source: str | PathLike[str]) -> Protocol:
         return _load_bundled(source)
     suffix = path.suffix.lower()
     if suffix not in (".toml", ".json"):
-        message = f"read {path.name!r}: a protocol document ends in .toml or .json"
-        raise InvalidValueError(message, where="protocol")
+        raise InvalidValueError(f"read {path.name!r}: a protocol document ends in .toml or .json", where="protocol")
     if "\0" in str(path):
-        message = f"read {str(path)!r}: no file has such a name"
-        raise InvalidValueError(message, where="protocol")
+        raise InvalidValueError(f"read {str(path)!r}: no file has such a name", where="protocol")
     with path.open("rb") as file:
         return loads(file.read(MAX_BYTES + 1), format="json" if suffix == ".json" else "toml")
 
@@ -135,8 +133,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> object:
-    message = f"{name} is no number of JSON"
-    raise ValueError(message)
+    raise ValueError(f"{name} is no number of JSON")
 
 
 _JSON: dict[str, Any] = {"object_pairs_hook": _pairs, "parse_constant": _refuse_constant}
@@ -153,8 +150,7 @@ def _parse(found: Found, data: str | bytes, form: Format) -> dict[str, Any] | No
     """Return the document's table, or None when there is nothing to read; note what is wrong with it."""
     check_format(form)
     if not isinstance(data, (str, bytes)):
-        message = f"the bytes or text of a document are meant; read {shown(data)}"
-        raise InvalidTypeError(message)
+        raise InvalidTypeError(f"the bytes or text of a document are meant; read {shown(data)}")
     size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
     if size > MAX_BYTES:
         found.add("", f"{size} bytes or more", f"at most {MAX_BYTES} bytes", "the document is too large")
@@ -295,7 +291,13 @@ def _part(found: Found, where: str, name: str, table: dict[str, Any], bad: set[s
                 renamed = Problem("assumed_window", problem.read, problem.expected, problem.message)
             found.problems.append(prefixed(where, renamed))
             bad.add(re.split(r"[.[]", renamed.where, maxsplit=1)[0])
+        arms = table.get("arms")
         left = {**{key: STAND_INS[key] for key in bad if key in STAND_INS}, **_without(table, bad)}
+        if "arms" in bad and isinstance(arms, list):  # one that stands twice is known
+            left["arms"] = list(dict.fromkeys(arms))
+            bad.remove("arms")
+        if bad & {"window", "assumed_window"}:
+            left["window"] = "±0 days"
         part = Found().attempt("", "", make, left) if not bad & {"code"} and left.keys() >= _NEEDED[name] else None
     return part if name != "visits" or not bad & _TELLING else None
 
@@ -325,6 +327,8 @@ def _table(
         _note(found, fault, keys, where)
         first, *inner = fault["loc"]
         bad = table.pop(first, None)
+        if model is VisitTable and first in ("window", "assumed_window"):
+            table[first] = "±0 days"  # a limit has a window to cut, whatever it is
         if model is VisitTable and first == "repeat":
             # What is good of a cycle goes on to be checked; how many numbers it needs is not known.
             known = {key: bad[key] for key in CYCLE if key in bad and key not in inner} if isinstance(bad, dict) else {}
@@ -432,8 +436,9 @@ def _visit(table: dict[str, Any]) -> Visit:
     if isinstance(repeat, dict):
         origin = repeat.get("from", "first")
         cycle = found.attempt("repeat", repeat, Repeat, repeat["every"], repeat["times"], origin)
-        repeat = cycle or Repeat("1 day", 1)
-    numbering = found.attempt("", "", Numbering, table.get("number"), table.get("nominal_day"))
+        repeat = cycle or Repeat("1 day", repeat["times"], origin)
+    number = found.attempt("", "", Numbering, table.get("number")) or Numbering()
+    day = found.attempt("", "", Numbering, None, table.get("nominal_day")) or Numbering()
     visit = found.attempt(
         "",
         "",
@@ -446,7 +451,7 @@ def _visit(table: dict[str, Any]) -> Visit:
         epoch=table.get("epoch"),
         label=table.get("label", {}),
         procedures=table.get("procedures", ()),
-        numbering=numbering or Numbering(),
+        numbering=Numbering(number.number, day.nominal_day),
     )
     return _whole(found, visit)
 
@@ -455,8 +460,7 @@ def _whole(found: Found, part: _T | None) -> _T:
     """Return the part, or raise what was noted."""
     found.finish()
     if part is None:
-        message = "a part that could not be made has a problem noted"
-        raise AssertionError(message)
+        raise AssertionError("a part that could not be made has a problem noted")
     return part
 
 
