@@ -68,6 +68,8 @@ def test_a_booking_after_a_withheld_visit_is_shown() -> None:
     """And the booked date of a visit that was attended is not."""
     again = SUBJECT.withheld("DOSE2", date(2026, 4, 1)).booked("DOSE2", date(2026, 4, 6))
     assert "withheld 2026-04-01, booked 2026-04-06" in tables.plan_table([ts.schedule(ALSTEM, again)], piped=True)
+    as_booked = SUBJECT.booked("DOSE2", date(2026, 4, 1)).withheld("DOSE2", date(2026, 4, 1))
+    assert "booked" not in tables.plan_table([ts.schedule(ALSTEM, as_booked)], piped=True)
     held = SUBJECT.booked("DOSE2", date(2026, 4, 2)).attended("DOSE2", date(2026, 4, 3))
     assert "booked" not in tables.plan_table([ts.schedule(ALSTEM, held)], piped=True)
 
@@ -75,6 +77,7 @@ def test_a_booking_after_a_withheld_visit_is_shown() -> None:
 def test_a_protocol_says_what_is_assumed() -> None:
     """The mark and its meaning, and neither where nothing is."""
     assert "~ assumed, not in the protocol" in tables.protocol_table(ALSTEM, piped=True)
+    assert "~ assumed, not in the protocol" in tables.protocol_table(CYCLES, piped=True)  # a window, and no spacing
     assert "~" not in tables.protocol_table(ALSTEM.as_registered(), piped=True)
 
 
