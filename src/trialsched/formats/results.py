@@ -80,11 +80,17 @@ def as_json(plan: Plan) -> dict[str, Any]:
 def _record(record: VisitRecord) -> dict[str, Any]:
     return {
         "visit": record.visit,
-        "booked": record.booked and record.booked.isoformat(),
-        "booked_time": record.booked_time and record.booked_time.isoformat("minutes"),
-        "attended": record.attended and str(record.attended),
+        **_dates(record),
         "mode": record.mode,
         "outcome": record.outcome,
+    }
+
+
+def _dates(of: VisitRecord | PlannedVisit) -> dict[str, str | None]:
+    return {
+        "booked": of.booked.isoformat() if of.booked else None,
+        "booked_time": of.booked_time.isoformat("minutes") if of.booked_time is not None else None,
+        "attended": str(of.attended) if of.attended else None,
     }
 
 
@@ -106,9 +112,7 @@ def _visit(row: PlannedVisit) -> dict[str, Any]:
         "protocol_day": row.protocol_day,
         "study_day": row.study_day,
         "weekday": row.weekday,
-        "booked": row.booked and row.booked.isoformat(),
-        "booked_time": row.booked_time and row.booked_time.isoformat("minutes"),
-        "attended": row.attended and str(row.attended),
+        **_dates(row),
         "outcome": row.outcome,
         "provisional": row.provisional,
         "why": row.why,
@@ -122,13 +126,11 @@ def _flat(plan: Plan, languages: Sequence[str]) -> list[dict[str, Any]]:
     stamp |= {f"protocol_{key}": value for key, value in document["protocol"].items()}
     stamp["generator_version"] = __version__
     rows = []
-    for row in plan:
-        values = _visit(row)
+    for values in document["visits"]:
         label = values.pop("label")
         labels = {f"label_{language}": label.get(language) for language in languages}
-        values = {"visit": values.pop("visit"), **labels, **values}
-        values["provisional"] = "true" if row.provisional else "false"
-        rows.append({"subject": plan.subject.code, **values, **stamp})
+        values["provisional"] = "true" if values["provisional"] else "false"
+        rows.append({"subject": plan.subject.code, "visit": values.pop("visit"), **labels, **values, **stamp})
     return rows
 
 
