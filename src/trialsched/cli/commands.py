@@ -23,7 +23,6 @@ from trialsched.cli.inputs import (
     one_subject,
     open_protocol,
     option,
-    protocol_argument,
 )
 from trialsched.errors import TrialschedError
 
@@ -385,7 +384,7 @@ def _print(text: str) -> int:
 
 
 @protocol.command("show")
-@protocol_argument
+@click.argument("source", metavar="ID|FILE", shell_complete=complete_protocol)
 @click.option("--as-registered", is_flag=True, help="Leave out what is assumed.")
 @click.option("--format", "form", type=click.Choice(["table", "toml", "json"]), default="table", show_default=True)
 def protocol_show(source: str, as_registered: bool, form: str) -> int:  # noqa: FBT001 - a flag

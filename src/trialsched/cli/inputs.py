@@ -69,7 +69,7 @@ def _once(context: click.Context, parameter: click.Parameter, values: tuple[str,
 
 
 def complete_protocol(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a bundled id or a file."""
+    """Complete a bundled id or a file; a shell waits for it, so the reader of documents is not loaded."""
     from importlib.resources import files
 
     from click.shell_completion import CompletionItem
@@ -85,7 +85,6 @@ def option(*names: str, **settings: Any) -> Callable[[_F], _F]:  # noqa: ANN401 
     return click.option(*names, multiple=True, callback=_once, **settings)
 
 
-protocol_argument = click.argument("source", metavar="ID|FILE", shell_complete=complete_protocol)
 PATH = click.Path()
 
 _OPTIONS = (
@@ -130,9 +129,7 @@ def inputs(command: _F) -> _F:
     return gathered  # type: ignore[return-value]
 
 
-def open_protocol(
-    name: str | None, *, as_registered: bool = False, said_as: str = "--protocol ", default_said: bool = True
-) -> Protocol:
+def open_protocol(name: str | None, *, as_registered: bool = False, said_as: str = "--protocol ") -> Protocol:
     """Return the protocol asked for, saying on standard error when it is the default. Raises `BadInput`."""
     from trialsched.formats.documents import load_protocol
 
@@ -146,7 +143,7 @@ def open_protocol(
         raise BadInput([f"{said_as}{name or repr(name)}: {error.message}"]) from None
     if as_registered:
         protocol = protocol.as_registered()
-    if name is None and default_said:
+    if name is None:
         click.echo(f"protocol: {describe(protocol)}, bundled (the default; choose another with --protocol)", err=True)
     return protocol
 
