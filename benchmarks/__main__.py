@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dateutil.relativedelta import relativedelta
 
 import trialsched as ts
+from benchmarks import patients
 from trialsched.formats import ical
 
 if TYPE_CHECKING:
@@ -245,6 +246,7 @@ def main() -> None:
         "python": sys.version.split()[0],
         "scheduling": scheduling(),
         "calendars": calendars(),
+        "patients": patients.figures(quick=QUICK),
         "weight": weight(),
     }
     print(json.dumps(figures, indent=2))

@@ -14,7 +14,9 @@ TREE = [
     (ts.DateOutOfRangeError("m", where="w"), OverflowError),
     (ts.UnknownVisitError("m", where="w"), KeyError),
     (ts.UnknownProtocolError("m", where="w"), KeyError),
-    (ts.ProtocolError((ts.Problem("w", "r", "e", "m"),)), ValueError),
+    (ts.DocumentError((ts.Problem("w", "r", "e", "m"),)), ValueError),
+    (ts.ProtocolError((ts.Problem("w", "r", "e", "m"),)), ts.DocumentError),
+    (ts.ClinicError((ts.Problem("w", "r", "e", "m"),)), ts.DocumentError),
 ]
 
 
@@ -48,9 +50,10 @@ def test_a_problem_prints_where_what_was_read_and_what_would_be_right() -> None:
     assert str(ts.Problem("", "", "", "empty")) == "empty"
 
 
-def test_a_protocol_error_lists_its_problems_one_a_line() -> None:
-    """`ProtocolError` keeps its problems and prints each on a line."""
+@pytest.mark.parametrize("kind", [ts.DocumentError, ts.ProtocolError, ts.ClinicError])
+def test_the_error_of_a_document_lists_its_problems_one_a_line(kind: type[ts.DocumentError]) -> None:
+    """It keeps its problems and prints each on a line."""
     problems = (ts.Problem("a", "", "", "one"), ts.Problem("b", "", "", "two"))
-    error = ts.ProtocolError(problems)
+    error = kind(problems)
     assert error.problems == problems
     assert str(error) == "a: one\nb: two"

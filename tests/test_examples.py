@@ -68,10 +68,34 @@ def test_own_protocol(tmp_path: Path) -> None:
     assert out.endswith("vaccine.toml reads back the same: True True\n")
 
 
+def test_calendars_for_a_site(tmp_path: Path) -> None:
+    """The second run moves, books and cancels in the same events, the third changes nothing."""
+    out, errors = run(tmp_path, "calendars_for_a_site.py")
+    assert (out, errors) == ("site.ics: 34 visits of 2 subjects, 0 changed\n", "")
+    first = (tmp_path / "site.ics").read_bytes()
+    out, errors = run(tmp_path, "calendars_for_a_site.py")
+    assert errors == ""
+    # 2 March + 30 days = 1 April, from 4 March two days later. 9 March + 30 days = 8 April, booked for the day after.
+    for line in (
+        "P01-007 DOSE2 2026-04-01 \u2192 2026-04-03",
+        "P01-008 DOSE2 2026-04-08 \u2192 2026-04-09 09:30 confirmed",
+    ):
+        assert f"{line}\n" in out
+    # Participation ends on 31 July. 9 March + 5 months = 9 August, its window from 2 August: still to come, called off.
+    assert "P01-008 M05 2026-08-09 cancelled\n" in out
+    assert "P01-008 M04" not in out
+    second = (tmp_path / "site.ics").read_bytes()
+    uids = [{line for line in data.splitlines() if line.startswith(b"UID:")} for data in (first, second)]
+    assert uids[0] == uids[1]
+    out, _ = run(tmp_path, "calendars_for_a_site.py")
+    assert out == "site.ics: 34 visits of 2 subjects, 0 changed\n"
+    assert (tmp_path / "site.ics").read_bytes() == second
+
+
 def test_every_example_is_run_and_typed() -> None:
     """There is a test for each example, and all pass the strict type checker."""
     names = sorted(path.name for path in EXAMPLES.glob("*.py"))
-    assert names == ["one_subject.py", "open_windows.py", "own_protocol.py"]
+    assert names == ["calendars_for_a_site.py", "one_subject.py", "open_windows.py", "own_protocol.py"]
     assert all(f'"{name}"' in Path(__file__).read_text("utf-8").partition("def test_every")[0] for name in names)
     command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={os.devnull}", *names]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=EXAMPLES)

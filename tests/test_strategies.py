@@ -14,7 +14,7 @@ import trialsched as ts
 from trialsched import strategies
 
 
-@pytest.mark.parametrize("kind", [ts.Offset, ts.Window, ts.DateRange, ts.Protocol, ts.Subject, ts.Plan])
+@pytest.mark.parametrize("kind", [ts.Offset, ts.Window, ts.DateRange, ts.Protocol, ts.Subject, ts.Plan, ts.Clinic])
 def test_from_type_finds_them_after_install(kind: type) -> None:
     """Registered through Hypothesis's entry point, in a process that imports nothing of ours but the package."""
     code = (

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trialsched._version import __version__
+    from trialsched.clinic import Clinic, Contact
     from trialsched.errors import (
+        ClinicError,
         DateOutOfRangeError,
+        DocumentError,
         InvalidTypeError,
         InvalidValueError,
         Problem,
@@ -52,8 +55,11 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "_version": ("__version__",),
+        "clinic": ("Clinic", "Contact"),
         "errors": (
+            "ClinicError",
             "DateOutOfRangeError",
+            "DocumentError",
             "InvalidTypeError",
             "InvalidValueError",
             "Problem",
@@ -100,8 +106,12 @@ else:
 
 __all__ = [
     "Change",
+    "Clinic",
+    "ClinicError",
+    "Contact",
     "DateOutOfRangeError",
     "DateRange",
+    "DocumentError",
     "EligibilityRule",
     "InvalidTypeError",
     "InvalidValueError",

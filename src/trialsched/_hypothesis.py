@@ -12,6 +12,7 @@ def register() -> None:
     """Register a strategy for every type that has one; the strategies themselves are imported when first drawn."""
     from hypothesis import strategies as st
 
+    from trialsched.clinic import Clinic
     from trialsched.offsets import DateRange, Offset, Window
     from trialsched.plan import Plan
     from trialsched.protocol import Protocol
@@ -24,6 +25,7 @@ def register() -> None:
         Protocol: "protocols",
         Subject: "subjects",
         Plan: "plans",
+        Clinic: "clinics",
     }
 
     def strategy(kind: type) -> SearchStrategy[Any]:

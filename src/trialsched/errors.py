@@ -72,13 +72,21 @@ class UnknownVisitError(TrialschedError, KeyError):
     """A visit code that the protocol or plan does not have."""
 
 
-class ProtocolError(InvalidValueError):
-    """A protocol that cannot be; `problems` has every fault found, in the order of the document."""
+class DocumentError(InvalidValueError):
+    """What a document says cannot be; `problems` has every fault found, in the order of the document."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         """Keep all the problems; the message lists them one a line."""
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+class ProtocolError(DocumentError):
+    """A protocol that cannot be, read from a document or made in code."""
+
+
+class ClinicError(DocumentError):
+    """A clinic's document that cannot be read."""
 
 
 class UnknownProtocolError(TrialschedError, KeyError):

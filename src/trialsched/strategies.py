@@ -19,6 +19,7 @@ except ModuleNotFoundError as error:
     message = "trialsched.strategies needs Hypothesis: pip install 'trialsched[strategies]'"
     raise ModuleNotFoundError(message, name="hypothesis") from None
 
+from trialsched.clinic import Clinic, Contact
 from trialsched.errors import DateOutOfRangeError
 from trialsched.offsets import DateRange, Offset, PartialDate, Window
 from trialsched.plan import Plan, schedule
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
     from trialsched.protocol import CountsFrom, CycleOrigin, Mode
 
-__all__ = ["baselines", "date_ranges", "offsets", "plans", "protocols", "subjects", "windows"]
+__all__ = ["baselines", "clinics", "date_ranges", "offsets", "plans", "protocols", "subjects", "windows"]
 
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
 
@@ -407,3 +408,50 @@ def _plan(protocol: Protocol, subject: Subject) -> SearchStrategy[Plan]:
         return st.just(schedule(protocol, subject))
     except DateOutOfRangeError:
         return st.nothing()
+
+
+# Zones with and without clock changes, of whole, half and quarter hours, one whose summer time is less than an hour.
+_ZONES = st.sampled_from(
+    (
+        "UTC",
+        "Europe/Warsaw",
+        "America/New_York",
+        "Australia/Sydney",
+        "Asia/Kolkata",
+        "Asia/Kathmandu",
+        "Europe/Dublin",
+        "America/St_Johns",
+        "Asia/Gaza",
+        "Africa/Casablanca",
+        "Australia/Lord_Howe",
+    )
+)
+_LINES = st.sampled_from(("Clinic 3", "Oddzia\u0142 Bada\u0144; pok. 1, 2\\3", '"The" \u8a3a\u7642\u6240 \U0001f3e5'))
+_CONTACTS = st.builds(
+    Contact,
+    name=st.none() | _LINES,
+    address=st.none() | st.lists(_LINES, min_size=1, max_size=3).map("\n".join),
+    geo=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
+    phone=st.sampled_from((None, "+48 22 123 45 67", "+1 (212) 555-0100")),
+)
+_DURATIONS = st.dictionaries(
+    st.sampled_from((*MODES, "V0", "V1", "V2", "C1_{n}", "DOSE1")),
+    st.integers(1, 24 * 60).map(lambda minutes: timedelta(minutes=minutes)),
+    max_size=5,
+)
+
+
+def clinics() -> SearchStrategy[Clinic]:
+    """Draw clinics in zones of every kind, with any part of a contact, durations of modes, visits and a cycle.
+
+    >>> from hypothesis import find
+    >>> find(clinics(), lambda clinic: clinic.zone.startswith("Asia/")).zone
+    'Asia/Kolkata'
+    """
+    return st.builds(
+        Clinic,
+        zone=_ZONES,
+        language=st.sampled_from((None, "en", "pl", "de-AT")),
+        contact=_CONTACTS,
+        durations=_DURATIONS,
+    )

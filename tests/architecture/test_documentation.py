@@ -33,7 +33,8 @@ def test_the_api_page_names_every_public_name() -> None:
 def test_the_api_page_names_every_public_attribute() -> None:
     """What a Protocol, Subject, Plan, row, range or record offers stands on the API page."""
     words = {word.lstrip(".") for word in quoted(page("api.md"))} | set(re.findall(r"\w+", page("api.md")))
-    classes = (ts.Offset, ts.Window, ts.DateRange, ts.Protocol, ts.Subject, ts.VisitRecord, ts.Plan, ts.PlannedVisit)
+    classes: tuple[type, ...] = (ts.Offset, ts.Window, ts.DateRange, ts.Protocol, ts.Subject, ts.VisitRecord)
+    classes += (ts.Plan, ts.PlannedVisit, ts.Clinic, ts.Contact)
     for owner in classes:
         names = {name for name in dir(owner) if not name.startswith("_")} - set(dir(tuple)) - {"scratch", "document"}
         assert names - {"_FACT"} <= words, owner

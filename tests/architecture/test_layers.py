@@ -18,19 +18,23 @@ FLOORS = {
     "protocol": 2,
     "subject": 3,
     "plan": 4,
+    "clinic": 5,
+    "compliance": 5,
     "formats.documents": 7,
     "formats.ical": 7,
     "formats.records": 7,
     "formats.results": 7,
     "strategies": 7,
     "_hypothesis": 8,
+    "push": 8,
     "cli": 9,
     "__main__": 10,
 }
 THIRD_PARTY = {
     "errors": set(),
     "formats.documents": {"pydantic", "tomli_w"},
-    "formats.ical": {"icalendar"},
+    "formats.ical": {"icalendar", "pendulum", "dateutil"},
+    "push": {"caldav"},
     "strategies": {"hypothesis"},
     "_hypothesis": {"hypothesis"},
     "offsets": {"dateutil"},  # under TYPE_CHECKING, for an accepted type
@@ -108,7 +112,7 @@ def test_a_package_has_no_cycles_inside(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_each_package_is_used_where_it_is_meant(name: str) -> None:
-    """Pydantic and tomli_w read and write documents, icalendar calendars, click and rich are the command line's."""
+    """Pydantic and tomli_w are for documents, icalendar and pendulum for calendars, click and rich for commands."""
     import sys
 
     allowed = THIRD_PARTY.get(home(name), set())

@@ -46,26 +46,38 @@ def tracked() -> list[Path]:
 
 # Written so that this file does not find itself.
 PRIVATE = re.compile(r"[/]home[/]|[/]root[/]|[/]work[/]|[/]opt[/]|local[h]ost|127[.]0[.]0[.]1|PRIVATE[ ]KEY")
+LOOPBACK = re.compile(r"127[.]0[.]0[.]1")
 SKIPPED = re.compile(r"pytest[.]skip|mark[.]skip|\b[x]fail\b|import[o]rskip|\b[s]leep\(|url[o]pen")
+STATED = re.compile(r"pytest[.]skip\(f?\"[^\"]")
 
 
 def test_no_path_of_a_machine_and_no_secret() -> None:
-    """Nothing in the repository names a machine's folders, hosts or keys."""
-    found = [
-        f"{path.relative_to(ROOT)}: {match[0]}"
-        for path in tracked()
-        if (match := PRIVATE.search(path.read_text("utf-8", errors="replace")))
-    ]
+    """Nothing in the repository names a machine's folders, hosts or keys.
+
+    Only the tests that start servers of others name the address of this machine, which is every machine's.
+    """
+    found = []
+    for path in tracked():
+        text = path.read_text("utf-8", errors="replace")
+        if path.parent == ROOT / "tests" / "outside":
+            text = LOOPBACK.sub("", text)
+        if match := PRIVATE.search(text):
+            found.append(f"{path.relative_to(ROOT)}: {match[0]}")
     assert found == []
 
 
 def test_no_test_is_skipped_and_none_sleeps() -> None:
-    """No hidden skip, no expected failure, no sleep, no network."""
-    found = [
-        f"{path.relative_to(ROOT)}: {match[0]}"
-        for path in sorted((ROOT / "tests").rglob("*.py"))
-        if (match := SKIPPED.search(path.read_text("utf-8")))
-    ]
+    """No hidden skip, no expected failure, no sleep, no network.
+
+    Only a program of others may be absent, with the reason stated; `.ci/run` installs them and fails on any skip.
+    """
+    found = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        text = path.read_text("utf-8")
+        if path.parent == ROOT / "tests" / "outside":
+            text = STATED.sub("", text)
+        if match := SKIPPED.search(text):
+            found.append(f"{path.relative_to(ROOT)}: {match[0]}")
     assert found == []
 
 
@@ -103,7 +115,7 @@ def test_core_dependencies_and_extras() -> None:
         "click>=8.1",
         "rich",
     ]
-    assert set(project["optional-dependencies"]) == {"strategies", "test", "dev"}
+    assert set(project["optional-dependencies"]) == {"strategies", "caldav", "test", "dev", "judges"}
     assert project["requires-python"] == ">=3.11"
 
 

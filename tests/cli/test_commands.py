@@ -474,8 +474,8 @@ def test_what_is_wrong_is_said_at_once(run: Run, tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("subject,baseline\n")
     result = run("ics", "--subjects", "s.csv", "--subject", "P1", "--study-key-file", "gone")
     assert [line.partition(" ")[2][:20] for line in result.err.splitlines()[1:]] == [
-        "-o DIR is missing: t",
         "--study-key-file gon",
+        "-o DIR is missing: t",
         "--subjects and --sub",
         "s.csv: no subjects u",
     ]

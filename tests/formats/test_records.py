@@ -1,6 +1,9 @@
-"""Lists of subjects."""
+"""Lists of subjects, and what was booked and happened."""
 
-from datetime import date
+import csv
+import io
+from dataclasses import replace
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -8,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trialsched as ts
-from trialsched.formats.records import loads_subjects
+from trialsched import strategies
+from trialsched.formats.records import RECORD_COLUMNS, dump, dumps, load, loads, loads_subjects
 
 HEADER = "subject,baseline,baseline_status,arm,ended,end_reason,language\n"
 
@@ -200,3 +204,304 @@ def test_what_is_no_text_is_the_librarys_own_error(data: Any) -> None:  # noqa: 
     """No bare error of Python comes out."""
     with pytest.raises(ts.InvalidTypeError):
         loads_subjects(data)
+
+
+def test_the_codes_of_bad_rows_are_known_too() -> None:
+    """Whoever asks about a subject of a bad row can be told that it stands in the list."""
+    found = loads_subjects("subject,baseline\nP1,2026-03-02\nP2,soon\n,2026-03-02\n")
+    assert found.codes == {"P1", "P2"}
+
+
+# Records: visits.csv.
+
+RECORDS = ",".join(RECORD_COLUMNS) + "\n"
+
+
+def only(text: str) -> ts.VisitRecord:
+    """Return the record of a file with one good row."""
+    found = loads(text)
+    assert found.problems == ()
+    (row,) = found.rows
+    return row.record
+
+
+def faults(text: str) -> list[tuple[str, str]]:
+    """Return place and what was read of every problem of rows that have all columns."""
+    found = loads(RECORDS + text)
+    return [(problem.where, problem.read) for problem in found.problems]
+
+
+def test_a_subject_and_a_visit_suffice() -> None:
+    """Rows know their line and their subject."""
+    found = loads("subject,visit\nP1,DOSE1\n\n P2 , UNS1 \n")
+    assert found.problems == ()
+    assert found.rows == ((2, "P1", ts.VisitRecord("DOSE1")), (4, "P2", ts.VisitRecord("UNS1")))
+
+
+def test_every_column_of_a_record() -> None:
+    """Columns in any order and case, with blanks around; a note is kept as it stands."""
+    text = "Note,OUTCOME,mode,attended,booked_time,booked,visit,subject\n"
+    text += '" said ""no"";\n, twice ",withheld, phone ,2026-03-31,09:15,2026-03-30,DOSE2,P1\n'
+    assert only(text) == ts.VisitRecord(
+        "DOSE2",
+        booked=date(2026, 3, 30),
+        booked_time=time(9, 15),
+        attended=date(2026, 3, 31),
+        mode="phone",
+        outcome="withheld",
+        note=' said "no";\n, twice ',
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbfsubject,visit,attended\r\nP1,DOSE1,2026-03-04\r\n",
+        b"Subject;Visit;Attended\r\nP1;DOSE1;2026-03-04\r\n;;\r\n",
+        b"subject\tvisit\tattended\rP1\tDOSE1\t2026-03-04\r",
+        "\ufeffsubject,visit,attended,,\nP1,DOSE1,2026-03-04,,",
+        b'"subject","visit","attended"\n\n"P1","DOSE1","2026-03-04"\n',
+    ],
+)
+def test_records_as_spreadsheets_save_them(data: bytes | str) -> None:
+    """Byte order mark, semicolons and tabs, any line ends, empty columns and rows."""
+    found = loads(data)
+    assert found.problems == ()
+    assert [row[1:] for row in found.rows] == [("P1", ts.VisitRecord("DOSE1", attended=date(2026, 3, 4)))]
+
+
+def test_a_time_may_stand_in_booked() -> None:
+    """Or in a column of its own, or in both when they agree (design 10)."""
+    record = ts.VisitRecord("M03", booked=date(2026, 3, 30), booked_time=time(9, 15))
+    assert only(RECORDS + "P1,M03,2026-03-30T09:15,,,,,\n") == record
+    assert only(RECORDS + "P1,M03,2026-03-30,09:15,,,,\n") == record
+    assert only(RECORDS + "P1,M03,2026-03-30T09:15,09:15,,,,\n") == record
+    assert only(RECORDS + "P1,M03,2026-03-30,00:00,,,,\n") == replace(record, booked_time=time(0, 0))
+    assert faults("P1,M03,2026-03-30T09:15,09:16,,,,\n") == [("line 2: booked_time", "09:16")]
+    assert faults("P1,M03,2026-03-30T00:00,09:16,,,,\n") == [("line 2: booked_time", "09:16")]
+
+
+@pytest.mark.parametrize(
+    ("text", "attended"),
+    [("2026", ts.PartialDate(2026)), ("2026-03", ts.PartialDate(2026, 3)), ("2024-02-29", date(2024, 2, 29))],
+)
+def test_an_attended_date_is_kept_as_far_as_it_is_known(text: str, attended: date | ts.PartialDate) -> None:
+    """A month or a year is no first of the month."""
+    assert only(f"{RECORDS}P1,M03,,,{text},,,\n").attended == attended
+
+
+def test_outcomes() -> None:
+    """`attended` and nothing are the same beside a date; missed and withheld are kept."""
+    day = date(2026, 3, 4)
+    assert only(RECORDS + "P1,M03,,,2026-03-04,,attended,\n") == ts.VisitRecord("M03", attended=day)
+    assert only(RECORDS + "P1,M03,2026-03-04,,,,missed,\n") == ts.VisitRecord("M03", booked=day, outcome="missed")
+    assert only(RECORDS + "P1,M03,,,2026-03-04,,withheld,\n") == ts.VisitRecord("M03", attended=day, outcome="withheld")
+
+
+@pytest.mark.parametrize("column", ["booked", "attended"])
+@pytest.mark.parametrize("text", ["03/04/2026", "4.3.2026", "04. 03. 2026", "2026/03/04", "4.3.26"])
+def test_dotted_and_slashed_dates_are_never_guessed(column: str, text: str) -> None:
+    """3 April or 4 March: a person knows, and writes it as YYYY-MM-DD."""
+    (problem,) = loads(f"subject,visit,{column}\nP1,M03,{text}\n").problems
+    assert problem.where == f"line 2: {column}"
+    assert "never guessed; write YYYY-MM-DD" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [
+        (",M03,,,,,,", "subject"),
+        ("P1,,,,,,,", "visit"),
+        ("x" * 65 + ",M03,,,,,,", "subject"),
+        ("P1," + "x" * 65 + ",,,,,,", "visit"),
+        ("P1,M03,2026-02-30,,,,,", "booked"),
+        ("P1,M03,20260302,,,,,", "booked"),
+        ("P1,M03,2026-03,,,,,", "booked"),
+        ("P1,M03,2026-03-02T,,,,,", "booked"),
+        ("P1,M03,2026-03-02T9:15,,,,,", "booked"),
+        ("P1,M03,2026-03-02 09:15,,,,,", "booked"),
+        ("P1,M03,2026-03-02T09:15:00,,,,,", "booked"),
+        ("P1,M03,2026-03-02T09:15Z,,,,,", "booked"),
+        ("P1,M03,2026-03-02,24:00,,,,", "booked_time"),
+        ("P1,M03,2026-03-02,9 am,,,,", "booked_time"),
+        ("P1,M03,,09:15,,,,", "booked_time"),
+        ("P1,M03,,,2026-13,,,", "attended"),
+        ("P1,M03,,,0000,,,", "attended"),
+        ("P1,M03,,,2026-3,,,", "attended"),
+        ("P1,M03,,,2026-03-02T09:15,,,", "attended"),
+        ("P1,M03,,,,,attended,", "attended"),
+        ("P1,M03,,,,,withheld,", "attended"),
+        ("P1,M03,,,2026-03-02,,missed,", "outcome"),
+        ("P1,M03,,,2026-03-02,,done,", "outcome"),
+        ("P1,M03,,,2026-03-02,,Missed,", "outcome"),
+        ("P1,M03,,,2026-03-02,car,,", "mode"),
+    ],
+)
+def test_a_bad_cell_is_one_problem_at_its_place(row: str, place: str) -> None:
+    """Whatever cannot be read, and whatever a record refuses; the rows around it stay."""
+    found = loads(f"{RECORDS}P1,DOSE1,,,,,,\n{row}\nP1,DOSE2,,,,,,\n")
+    assert [problem.where for problem in found.problems] == [f"line 3: {place}"]
+    assert [row.record.visit for row in found.rows] == ["DOSE1", "DOSE2"]
+
+
+def test_every_bad_cell_of_every_row_is_told_at_once() -> None:
+    """One hides no other; line 10 comes after line 2."""
+    text = "P1,M03,soon,9:15,2.3.2026,car,done,x\n" + "P1,M03,,,,,,\n" * 7 + ",,,09:15,,,withheld,\n"
+    assert faults(text) == [
+        ("line 2: booked", "soon"),
+        ("line 2: booked_time", "9:15"),
+        ("line 2: attended", "2.3.2026"),
+        ("line 2: outcome", "done"),
+        ("line 2: mode", "car"),
+        ("line 10: subject", ""),
+        ("line 10: visit", ""),
+        ("line 10: booked_time", "09:15"),
+        ("line 10: attended", ""),
+    ]
+
+
+def test_what_was_read_is_told_once() -> None:
+    """A problem is one sentence with what was read and what would be right."""
+    found = loads(RECORDS + "P1,M03,,,2026-02-30,car,,\n")
+    assert [str(problem) for problem in found.problems] == [
+        "line 2: attended: read '2026-02-30', which is no day of the calendar (day is out of range for month)",
+        "line 2: mode: one of on-site, phone, video, home is meant; read 'car'",
+    ]
+
+
+def test_the_subject_of_a_bad_row_is_known_where_it_can_be() -> None:
+    """A row without subject, and one that is no CSV, may be anybody's."""
+    text = 'P1,M03,soon,,,,,\n,M03,,,,,,\nP2,,,,,,,\nP3,M03,,,,,,,more\n"P4"x,M03\n' + "x" * 65 + ',M03\n"P5,M03\n'
+    found = loads(RECORDS + text)
+    assert found.rows == ()
+    assert found.owners == {2: "P1", 4: "P2", 5: "P3", 7: "x" * 65}
+    assert [int(problem.where.split()[1].rstrip(":")) for problem in found.problems] == [2, 3, 4, 5, 6, 7, 8]
+
+
+def test_records_that_span_lines_are_named_by_their_first() -> None:
+    """A quoted line break in a note does not shift the lines of later rows."""
+    found = loads('subject,visit,note,attended\nP1,M03,"a\r\nb\rc\nd",\nP1,M04,,soon\n')
+    assert found.rows[0].record.note == "a\r\nb\rc\nd"
+    assert [problem.where for problem in found.problems] == ["line 6: attended"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("", "no column 'subject' and no column 'visit'"),
+        ("subject,baseline\n", "unknown column 'baseline'"),
+        ("subject,visit,atended\n", "expected 'attended', the nearest one"),
+        ("subject,visit,visit\n", "stands twice"),
+        (b"subject,visit\nP\xb3,M03\n", "line 2: not UTF-8"),
+    ],
+)
+def test_files_that_are_no_records_are_refused(data: str | bytes, message: str) -> None:
+    """The header tells whether they are."""
+    with pytest.raises(ts.InvalidValueError, match=message):
+        loads(data)
+
+
+def test_what_is_written() -> None:
+    """All columns, ISO 8601, nothing for None, line feeds, quotes as RFC 4180 has them."""
+    records = {
+        "P,1": [
+            ts.VisitRecord("M03", booked=date(2026, 3, 30), booked_time=time(9, 5), mode="phone"),
+            ts.VisitRecord("M04", attended=ts.PartialDate(2026, 3), note='=1+1 "x"'),
+        ],
+        "P2": iter([ts.VisitRecord("UNS1", attended=date(987, 3, 4), outcome="withheld", note="a\rb")]),
+        "P3": [],
+    }
+    assert dumps(records) == (
+        "subject,visit,booked,booked_time,attended,mode,outcome,note\n"
+        '"P,1",M03,2026-03-30,09:05,,phone,,\n'
+        '"P,1",M04,,,2026-03,,,"=1+1 ""x"""\n'
+        'P2,UNS1,,,0987-03-04,,withheld,"a\rb"\n'
+    )
+
+
+NOTES = (
+    st.none()
+    | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+    | st.text('=+-@";,\t\r\n \x00', min_size=1)
+)
+PEOPLE = st.dictionaries(
+    st.text('aZ\u0105\u754c 0=,;"', min_size=1, max_size=64).filter(lambda code: code == code.strip()),
+    strategies.subjects().flatmap(
+        lambda s: st.tuples(*(st.builds(replace, st.just(r), note=NOTES) for r in s.records))
+    ),
+    max_size=4,
+)
+
+
+@given(PEOPLE)
+def test_reading_gives_back_what_was_written(people: dict[str, tuple[ts.VisitRecord, ...]]) -> None:
+    """Every record of every subject, in its order, from text and from bytes."""
+    text = dumps(people)
+    found = loads(text)
+    assert found.problems == ()
+    assert [(code, record) for _, code, record in found.rows] == [
+        (c, r) for c, records in people.items() for r in records
+    ]
+    assert loads(text.encode()) == found
+
+
+@given(PEOPLE)
+def test_pythons_own_reader_reads_the_same_cells(people: dict[str, tuple[ts.VisitRecord, ...]]) -> None:
+    """The module csv finds the codes and notes."""
+    rows = list(csv.DictReader(io.StringIO(dumps(people), newline=""), strict=True))
+    expected = [(c, r.visit, r.note or "") for c, records in people.items() for r in records]
+    assert [(row["subject"], row["visit"], row["note"]) for row in rows] == expected
+
+
+@given(st.text(max_size=60))
+def test_any_text_of_records_is_read_or_refused(text: str) -> None:
+    """Nothing but the library's own error comes out, and no row is passed over in silence."""
+    try:
+        found = loads(RECORDS + text)
+    except ts.InvalidValueError:
+        return
+    if any(cell.strip() for line in text.splitlines() for cell in line.replace('"', "").split(",")):
+        assert found.rows or found.problems
+
+
+def test_files_are_written_and_read_as_bytes() -> None:
+    """UTF-8, the same on every system."""
+    file = io.BytesIO()
+    dump({"P1": [ts.VisitRecord("M03", note="\u0141\u00f3d\u017a")]}, file)
+    assert file.getvalue().decode() == RECORDS + "P1,M03,,,,,,\u0141\u00f3d\u017a\n"
+    file.seek(0)
+    assert load(file) == loads(file.getvalue())
+    assert load(io.StringIO("subject,visit\nP1,M03\n", newline="")).rows[0].subject == "P1"
+
+
+@pytest.mark.parametrize(
+    ("records", "error", "where"),
+    [
+        ({" P1": []}, ts.InvalidValueError, "code"),
+        ({"P1": ["M03"]}, ts.InvalidTypeError, "records[0]"),
+        (
+            {"P1": [ts.VisitRecord("M03"), ts.VisitRecord("M04", note="\ud800")]},
+            ts.InvalidValueError,
+            "P1 records[1].note",
+        ),
+        ({"P1": [ts.VisitRecord("M03", note="x" * 131_073)]}, ts.InvalidValueError, "P1 records[0].note"),
+    ],
+)
+def test_what_could_not_be_read_back_is_not_written(
+    records: dict[str, Any], error: type[ts.TrialschedError], where: str
+) -> None:
+    """A code that is none, what is no record, a note that no file can hold."""
+    with pytest.raises(error) as caught:
+        dumps(records)
+    assert caught.value.where == where
+
+
+def test_the_longest_note_is_read_back() -> None:
+    """131,072 characters, Python's own limit of a cell."""
+    record = ts.VisitRecord("M03", note="x" * 131_072)
+    assert only(dumps({"P1": [record]})) == record
+
+
+def test_an_empty_note_is_no_note() -> None:
+    """A cell cannot tell the two apart."""
+    assert only(dumps({"P1": [ts.VisitRecord("M03", note="")]})) == ts.VisitRecord("M03")

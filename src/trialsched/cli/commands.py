@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from trialsched._version import __version__
-from trialsched.cli.inputs import (
-    OUTSIDE,
-    PATH,
-    BadInput,
-    Inputs,
-    check_year,
-    complete_protocol,
-    describe,
-    inputs,
-    many_subjects,
-    one_subject,
-    open_protocol,
-    option,
-)
+from trialsched.cli.calendars import bookings, ics
+from trialsched.cli.inputs import PATH, BadInput, Inputs, complete_protocol, describe, inputs, open_protocol, option
+from trialsched.cli.planning import check_output, count, deliver, never_ours, plans_of, say
+from trialsched.cli.pushing import push
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-
     from trialsched.formats.documents import Format as DocumentFormat
     from trialsched.formats.results import Format, PlanResult
-    from trialsched.plan import Plan
-    from trialsched.protocol import Protocol
-
-STAFF = "for site staff, not for the participant"
 
 _output = option("-o", "--output", metavar="FILE", type=PATH, help="Write to this file ('-' is standard output).")
 _force = click.option("--force", is_flag=True, help="Replace a file that trialsched did not write.")
@@ -51,63 +33,9 @@ def _piped() -> bool:
     return not sys.stdout.isatty()
 
 
-def _deliver(text: str, output: str | None, ours: Callable[[bytes], bool], *, force: bool) -> None:
-    """Write text to the file asked for, or to standard output."""
-    from trialsched.cli.files import emit, save
-
-    if output in (None, "-"):
-        emit(text.encode())
-    else:
-        save(Path(str(output)), text.encode(), ours, force=force)
-
-
-def _check_output(output: str | None, faults: list[str]) -> None:
-    if output is not None and (not output or output.endswith(("/", os.sep))):
-        faults.append(f"--output: read {output!r}, expected the name of a file")
-
-
-def _never_ours(_: bytes) -> bool:
-    return False
-
-
-class _Planned(NamedTuple):
-    """One good subject: the line and place in the list it comes from, and its plan."""
-
-    line: int
-    place: str
-    plan: Plan
-
-
-def _plans(typed: Inputs, faults: list[str]) -> tuple[Protocol, list[_Planned], list[tuple[int, str]]]:
-    """Return the protocol, the plan of every good subject, and the faults of bad rows with their lines.
-
-    Raises `BadInput` with `faults`, and with all that is wrong with the command or the whole file.
-    """
-    from trialsched.plan import schedule
-
-    try:
-        protocol = open_protocol(typed.protocol, as_registered=typed.as_registered)
-    except BadInput as error:
-        raise BadInput([*faults, *error.lines]) from None
-    if typed.subjects is None:
-        subject = one_subject(typed, protocol, faults)
-        if faults or subject is None:
-            raise BadInput(faults)
-        if protocol.arms and subject.arm is None:
-            arms = ", ".join(protocol.arms)
-            click.echo(f"note: without --arm only the visits common to all arms ({arms}) are planned", err=True)
-        return protocol, [_Planned(0, "", schedule(protocol, subject))], []
-    rows, bad = many_subjects(typed, faults)
-    if faults:
-        raise BadInput(faults)
-    name = Path(typed.subjects).name
-    plans = []
-    for line, subject in rows:
-        try:
-            plans.append(_Planned(line, f"{name} line {line}", schedule(protocol, subject)))
-        except TrialschedError as error:
-            bad.append((line, f"{name} line {line}: {error}"))
-    return protocol, plans, bad
+cli.add_command(ics)
+cli.add_command(bookings)
+cli.add_command(push)
 
 
 @cli.command()
@@ -127,10 +55,10 @@ def plan(typed: Inputs, form: str, output: str | None, force: bool) -> int:  # n
     from trialsched.cli.files import wrote_csv, wrote_json
 
     faults: list[str] = []
-    _check_output(output, faults)
+    check_output(output, faults)
     if form == "json" and typed.subjects is not None:
         faults.append("--format json holds one subject: use --format jsonl, one JSON document a line")
-    _, plans, bad = _plans(typed, faults)
+    _, plans, bad = plans_of(typed, faults)
     found = [one.plan for one in plans]
     if form == "table":
         from trialsched.cli.tables import plan_table
@@ -140,174 +68,10 @@ def plan(typed: Inputs, form: str, output: str | None, force: bool) -> int:  # n
         from trialsched.formats import results
 
         text = results.dumps(found, format=cast("Format", form))
-    ours = {"json": wrote_json, "jsonl": wrote_json, "csv": wrote_csv}.get(form, _never_ours)
+    ours = {"json": wrote_json, "jsonl": wrote_json, "csv": wrote_csv}.get(form, never_ours)
     if found:
-        _deliver(text, output, ours, force=force)
-    return _say(bad)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def _say(bad: list[tuple[int, str]], code: int = 0) -> int:
-    """Say the faults of rows in the order of their lines; return 2, or a code that is worse."""
-    for _, fault in sorted(bad, key=lambda pair: pair[0]):
-        click.echo(f"error: {fault}", err=True)
-    return max(code, 2 if bad else 0)
-
-
-@cli.command()
-@inputs
-@option(
-    "-o",
-    "--output",
-    metavar="FILE|DIR",
-    type=PATH,
-    help="The file [default: SUBJECT.ics]; with --subjects the folder.",
-)
-@option("--stamp", metavar="TIME", help="When the facts last changed, as 2026-03-02T09:00:00Z [default: now].")
-@option("--study-key-file", metavar="FILE", type=PATH, help="A file with the secret that event ids are made from.")
-@_force
-def ics(
-    typed: Inputs,
-    output: str | None,
-    stamp: str | None,
-    study_key_file: str | None,
-    force: bool,  # noqa: FBT001 - a flag
-) -> int:
-    """Write one calendar file for a subject, or one for each of many."""
-    faults: list[str] = []
-    if typed.subjects is None and typed.subject is None:
-        faults.append("--subject is missing: the code that the events and the file are named by")
-    if typed.subjects is not None and output in (None, "", "-"):
-        faults.append("-o DIR is missing: the folder for the files of --subjects")
-    if typed.subjects is None:
-        _check_output(output, faults)
-    moment, study_key = _stamp(stamp, faults), _study_key(study_key_file, faults)
-    protocol, plans, bad = _plans(typed, faults)
-    calendars = _Calendars(moment, study_key, describe(protocol), force=force)
-    if typed.subjects is None:
-        calendars.write_one(plans[0].plan, output)
-        return 0
-    return calendars.write_all(plans, Path(str(output)), bad)
-
-
-class _Calendars:
-    """Writes calendar files with one stamp and study key."""
-
-    def __init__(self, stamp: datetime, study_key: str | None, origin: str, *, force: bool) -> None:
-        self.stamp = stamp
-        self.study_key = study_key
-        self.origin = origin
-        self.force = force
-
-    def write_one(self, plan: Plan, output: str | None) -> None:
-        from trialsched.cli.files import emit, file_name
-
-        words = f"{_count(len(plan), 'visit')} of {plan.subject.code} by {self.origin}, {STAFF}"
-        if output == "-":
-            emit(self.data(plan))
-            click.echo(words, err=True)
-        else:
-            path = Path(output) if output else Path(file_name(plan.subject.code, ".ics"))
-            self.save(plan, path)
-            click.echo(f"{path}: {words}")
-
-    def write_all(self, plans: list[_Planned], folder: Path, bad: list[tuple[int, str]]) -> int:
-        from trialsched.cli.files import file_name
-
-        if plans:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except (FileExistsError, NotADirectoryError):
-                raise BadInput([*(fault for _, fault in sorted(bad)), f"{folder}: is not a folder"]) from None
-        written = code = 0
-        try:
-            for line, place, plan in _progress(plans):
-                try:
-                    self.save(plan, folder / file_name(plan.subject.code, ".ics"))
-                    written += 1
-                except BadInput as error:
-                    bad += [(line, f"{place}: {words}") for words in error.lines]
-                except TrialschedError as error:
-                    bad.append((line, f"{place}: {error}"))
-                except OSError as error:
-                    code = OUTSIDE
-                    bad.append((line, f"{place}: {error.filename or folder}: {error.strerror or error}"))
-        finally:  # also when it was interrupted
-            click.echo(f"{folder}: {_count(written, 'calendar')} by {self.origin}, {STAFF}")
-            code = _say(bad, code)
-        return code
-
-    def data(self, plan: Plan) -> bytes:
-        from trialsched.formats import ical
-
-        return ical.dumps(plan, stamp=self.stamp, study_key=self.study_key)
-
-    def save(self, plan: Plan, path: Path) -> None:
-        from trialsched.cli.files import save
-
-        save(path, self.data(plan), _our_calendar(plan, self.study_key), force=self.force)
-
-
-def _our_calendar(plan: Plan, study_key: str | None) -> Callable[[bytes], bool]:
-    from trialsched.formats import ical
-
-    uids = [ical.uid(study_key or plan.protocol.id, plan.subject.code, row.code) for row in plan]
-    return lambda data: ical.is_ours(data) or any(f"UID:{uid}".encode() in data for uid in uids)
-
-
-def _stamp(text: str | None, faults: list[str]) -> datetime:
-    from datetime import UTC, datetime
-
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        faults.append(f"--stamp: read {text!r}, expected a time with its zone, as 2026-03-02T09:00:00Z")
-        return datetime.now(UTC)
-    try:
-        check_year(moment.date())
-    except TrialschedError as error:
-        faults.append(f"--stamp: {error.message}")
-    return moment
-
-
-def _study_key(name: str | None, faults: list[str]) -> str | None:
-    if name is None:
-        return None
-    try:
-        with Path(name).open("rb") as file:
-            data = file.read(_LONGEST_KEY + 1)
-        key = data.decode().strip("\r\n") if len(data) <= _LONGEST_KEY else ""
-    except UnicodeDecodeError:
-        key = ""
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        faults.append(f"--study-key-file {name}: {error.strerror}")
-        return None
-    if not key or not key.isprintable():  # the key itself is never shown
-        expected = f"one line of printable UTF-8 text without byte order mark, {_LONGEST_KEY} bytes at most"
-        faults.append(f"--study-key-file {name}: expected {expected}")
-        return None
-    return key
-
-
-_LONGEST_KEY = 4096
-
-
-def _progress(plans: list[_Planned]) -> Iterator[_Planned]:
-    """Go through the plans, with a progress bar when a person watches."""
-    if not sys.stderr.isatty():
-        yield from plans
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(plans, "Writing calendars", console=Console(stderr=True), transient=True)
+        deliver(text, output, ours, force=force)
+    return say(bad)
 
 
 @cli.command()
@@ -323,7 +87,7 @@ def changes(old: str, new: str, form: str, output: str | None, force: bool) -> i
     from trialsched.plan import changes as compare
 
     faults: list[str] = []
-    _check_output(output, faults)
+    check_output(output, faults)
     before, after = _read_plan(old, faults), _read_plan(new, faults)
     if before and after and before.subject != after.subject:
         faults.append(f"{old} is the plan of {before.subject}, {new} that of {after.subject}: one subject is meant")
@@ -340,7 +104,7 @@ def changes(old: str, new: str, form: str, output: str | None, force: bool) -> i
 
         text = changes_table(after.subject, found, piped=_piped() or output not in (None, "-"))
     if text:
-        _deliver(text, output, wrote_json if form == "json" else _never_ours, force=force)
+        deliver(text, output, wrote_json if form == "json" else never_ours, force=force)
     return 0
 
 
@@ -379,7 +143,7 @@ def protocol_list() -> int:
 
 def _print(text: str) -> int:
     if text:
-        _deliver(text, None, _never_ours, force=False)
+        deliver(text, None, never_ours, force=False)
     return 0
 
 
@@ -419,7 +183,7 @@ def protocol_lint(sources: tuple[str, ...], fail_on: str | None) -> int:
         for problem in found:
             click.echo(f"warning: {source}: {problem}")
         click.echo(
-            f"{source}: {describe(checked)}, {_count(len(checked.expanded), 'visit')}, {_count(len(found), 'warning')}"
+            f"{source}: {describe(checked)}, {count(len(checked.expanded), 'visit')}, {count(len(found), 'warning')}"
         )
     for fault in faults:
         click.echo(f"error: {fault}", err=True)

@@ -20,6 +20,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..
 
 
 _LONGEST = 200
+_NOT_OURS = "{}: exists and is not known to be written by trialsched; --force replaces it"
 
 
 def file_name(code: str, suffix: str) -> str:
@@ -85,7 +86,7 @@ def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool)
         return
     target = Path(os.path.realpath(path))
     if mode is not None and not force and not ours(target.read_bytes()):
-        raise BadInput([f"{path}: exists and is not known to be written by trialsched; --force replaces it"])
+        raise BadInput([_NOT_OURS.format(path)])
     if not target.parent.is_dir():
         raise BadInput([f"{path}: there is no folder {target.parent if path.is_symlink() else path.parent}"])
     try:
@@ -93,6 +94,21 @@ def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool)
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # not the name of the file that was to take its place
         raise
+
+
+def read_ours(path: Path, ours: Callable[[bytes], bool], *, force: bool) -> bytes | None:
+    """Return what a file holds that trialsched wrote, or None when there is none, or none to go by.
+
+    Raises `BadInput` for somebody else's, which `force` leaves out of account.
+    """
+    if not path.is_file():
+        return None
+    data = path.read_bytes()
+    if ours(data):
+        return data
+    if force:
+        return None
+    raise BadInput([_NOT_OURS.format(path)])
 
 
 def _replace(target: Path, data: bytes, mode: int | None) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from trialsched.errors import Problem
+    from trialsched.formats.records import RecordList
     from trialsched.offsets import PartialDate
     from trialsched.protocol import Protocol
-    from trialsched.subject import BaselineStatus, Subject
+    from trialsched.subject import BaselineStatus, Subject, VisitRecord
 
 DEFAULT_PROTOCOL = "alstem"
 UNNAMED = "SUBJECT"
@@ -30,6 +32,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 BAD_INPUT, OUTSIDE, INTERRUPTED = 2, 3, 130  # exit codes
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
+_List = TypeVar("_List")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -58,6 +61,7 @@ class Inputs:
     withheld: tuple[str, ...]
     ended: str | None
     subjects: str | None
+    records: str | None
 
 
 def _once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
@@ -111,6 +115,12 @@ _OPTIONS = (
         metavar="FILE.csv",
         type=PATH,
         help="Many subjects: columns subject, baseline, ... instead of the above.",
+    ),
+    option(
+        "--records",
+        metavar="FILE.csv",
+        type=PATH,
+        help="With --subjects, what was booked and happened: columns subject, visit, booked, attended, ...",
     ),
 )
 
@@ -227,6 +237,10 @@ def one_subject(typed: Inputs, protocol: Protocol, faults: list[str]) -> Subject
     from trialsched.subject import Subject
 
     before = len(faults)
+    if typed.records is not None:
+        faults.append(
+            "--records needs --subjects; for one subject there are --booked, --attended, --missed, --withheld"
+        )
     arm = typed.arm
     if arm is not None and arm not in protocol.arms:
         faults.append(f"--arm: the protocol has no arm {arm!r}; its arms: {', '.join(protocol.arms) or 'none'}")
@@ -303,43 +317,118 @@ _ONE_SUBJECT = ("subject", "arm", "baseline", "provisional", "attended", "booked
 
 
 def many_subjects(typed: Inputs, faults: list[str]) -> tuple[list[tuple[int, Subject]], list[tuple[int, str]]]:
-    """Return the good rows of `--subjects`, and the faults of the bad ones, each with its line.
+    """Return the good rows of `--subjects` with their `--records`, and the faults of the bad ones, each with its line.
 
+    A subject with a bad row in `--records` is left out: without what that row means its dates would be wrong.
     What stands against the whole file or command is noted in `faults`.
     """
-    from trialsched.formats.records import loads_subjects
+    from trialsched.formats.records import loads, loads_subjects
 
     both = [f"--{name}" for name in _ONE_SUBJECT if getattr(typed, name) not in (None, ())]
     if both:
         faults.append(f"--subjects and {', '.join(both)} exclude each other: the file has every subject's facts")
-    path = Path(str(typed.subjects))
-    try:
-        read = loads_subjects(path.read_bytes())
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        faults.append(f"--subjects {path}: {error.strerror}")
+    read = _read_list("--subjects", str(typed.subjects), loads_subjects, faults)
+    told = _read_list("--records", typed.records, loads, faults) if typed.records is not None else None
+    if read is None:
         return [], []
-    except TrialschedError as error:
-        faults.append(f"{path.name} {error}")
-        return [], []
-    bad = [(_line(problem), f"{path.name} {problem}") for problem in read.problems]
+    name = Path(str(typed.subjects)).name
+    bad = [(_line(problem), f"{name} {problem}") for problem in read.problems]
     good = []
     for line, subject in read.rows:
-        slips = []
-        for name in ("baseline", "ended"):
-            day = getattr(subject, name)
-            try:
-                check_year(day or FIRST_DAY)
-            except InvalidValueError as error:
-                slips.append((line, f"{path.name} line {line}: {name}: {error.message}"))
-        bad += slips
+        slips = _slips(line, baseline=subject.baseline, ended=subject.ended)
+        bad += [(line, f"{name} {slip}") for slip in slips]
         if not slips:
             good.append((line, subject))
     if not good and not bad:
-        faults.append(f"{path.name}: no subjects under the header")
-    return good, bad
+        faults.append(f"{name}: no subjects under the header")
+    if told is None:
+        return good, bad
+    wrong = _wrong_rows(told, read.codes, name)
+    records = Path(str(typed.records)).name
+    if not all(row.subject for row in wrong):
+        faults += [fault for _, fault in sorted(bad, key=lambda pair: pair[0])]
+        faults += [f"{records} {row.fault}" for row in wrong]
+        why = "anybody's dates may rest on it"
+        faults.append(f"{records}: nothing is planned while it cannot be told whose a row is: {why}")
+        return [], []
+    bad += _left_out(good, wrong, name, records)
+    return _with_records(good, told, {row.subject for row in wrong}), bad
+
+
+def _read_list(option: str, name: str, loads: Callable[[bytes], _List], faults: list[str]) -> _List | None:
+    """Return what a list says, or None when it is none, which is noted."""
+    path = Path(name)
+    try:
+        return loads(path.read_bytes())
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        faults.append(f"{option} {path}: {error.strerror}")
+    except TrialschedError as error:
+        faults.append(f"{path.name} {error}")
+    return None
+
+
+def _slips(line: int, **days: date | PartialDate | None) -> list[str]:
+    """Return the typing errors in the years of a row's days."""
+    from trialsched.offsets import PartialDate
+
+    found = []
+    for column, day in days.items():
+        try:
+            check_year(day.days.earliest if isinstance(day, PartialDate) else day or FIRST_DAY)
+        except InvalidValueError as error:
+            found.append(f"line {line}: {column}: {error.message}")
+    return found
+
+
+class _Wrong(NamedTuple):
+    """A fault of a row of `--records`: its line, its subject as far as it can be told, what is wrong."""
+
+    line: int
+    subject: str
+    fault: str
+
+
+def _wrong_rows(told: RecordList, codes: frozenset[str], name: str) -> list[_Wrong]:
+    """Return every fault of the rows, in the order of their lines; `codes` are those of the subjects' list."""
+    found = [_Wrong(line, told.owners.get(line, ""), str(p)) for p in told.problems for line in (_line(p),)]
+    for line, code, record in told.rows:
+        slips = _slips(line, booked=record.booked, attended=record.attended)
+        found += [_Wrong(line, code, slip) for slip in slips]
+    folded = {code.casefold(): code for code in codes}
+    for line, code in (*told.owners.items(), *((row.line, row.subject) for row in told.rows)):
+        if code not in codes:
+            meant = folded.get(code.casefold())  # no two subjects differ by case alone
+            hint = f"; expected {meant!r}" if meant else ""
+            found.append(_Wrong(line, meant or code, f"line {line}: subject: no subject {code!r} in {name}{hint}"))
+    return sorted(found, key=lambda row: row.line)
+
+
+def _left_out(
+    good: list[tuple[int, Subject]], wrong: list[_Wrong], subjects: str, records: str
+) -> list[tuple[int, str]]:
+    """Return the faults of bad rows of `--records`: a subject's at its line of `--subjects`, strangers' at the end."""
+    lines = {subject.code: line for line, subject in good}
+    found = [(lines.get(row.subject, _BEHIND_ALL), f"{records} {row.fault}") for row in wrong]
+    for code in dict.fromkeys(row.subject for row in wrong if row.subject in lines):
+        why = f"{code} is left out: its dates may rest on what its bad rows of {records} mean"
+        found.append((lines[code], f"{subjects} line {lines[code]}: {why}"))
+    return found
+
+
+def _with_records(good: list[tuple[int, Subject]], told: RecordList, without: set[str]) -> list[tuple[int, Subject]]:
+    """Return the subjects with their records in the order of the file, but those that have bad rows."""
+    records: dict[str, list[VisitRecord]] = defaultdict(list)
+    for row in told.rows:
+        records[row.subject].append(row.record)
+    return [
+        (line, replace(subject, records=tuple(records[subject.code])))
+        for line, subject in good
+        if subject.code not in without
+    ]
 
 
 FIRST_DAY = date(FIRST_YEAR, 1, 1)
+_BEHIND_ALL = 1 << 62  # no list has that many lines
 
 
 def _line(problem: Problem) -> int:

@@ -140,7 +140,10 @@ class PlannedVisit(NamedTuple):
 
         With nothing attended: what is booked last and not missed, else the last of the rest.
         """
-        return max(self.records, key=_judged_rank, default=None)
+        records = self.grounds.records
+        if len(records) < 2:  # noqa: PLR2004 - nothing to choose between
+            return records[0] if records else None
+        return max(records, key=_judged_rank)
 
     @property
     def attended(self) -> date | PartialDate | None:
@@ -167,7 +170,9 @@ class PlannedVisit(NamedTuple):
     @property
     def _booking(self) -> VisitRecord | None:
         record = self.record
-        if record is None or (record.booked and record.outcome is None and isinstance(record.attended, date)):
+        if len(self.grounds.records) < 2 or record is None:  # noqa: PLR2004 - nothing to choose between
+            return record
+        if record.booked and record.outcome is None and isinstance(record.attended, date):
             return record
         bookings = [r for r in self.records if r.booked and r.outcome is None]
         return max(bookings, key=_booked_rank) if bookings else record

@@ -1,6 +1,7 @@
-"""The JSON Schema, held against the reader."""
+"""The JSON Schemas, held against the readers."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,9 +11,12 @@ from hypothesis import given
 import trialsched as ts
 from trialsched import strategies
 from trialsched.formats import documents
+from trialsched.formats.documents import tables
 
 SCHEMA = documents.json_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+CLINIC_SCHEMA = documents.json_schema("clinic")
+CLINIC = jsonschema.Draft202012Validator(CLINIC_SCHEMA)
 CYCLES = json.loads(documents.dumps(ts.load_protocol("cycles"), format="json"))
 
 
@@ -111,3 +115,96 @@ def test_what_the_schema_refuses_the_reader_refuses_and_the_other_way(
     assert not VALIDATOR.is_valid(document)
     with pytest.raises(ts.ProtocolError):
         documents.loads(json.dumps(document), format="json")
+
+
+def test_there_is_a_schema_for_each_kind_of_document() -> None:
+    """A protocol's by default; another kind is refused."""
+    jsonschema.Draft202012Validator.check_schema(CLINIC_SCHEMA)
+    assert documents.json_schema("protocol") == documents.json_schema() == SCHEMA
+    assert CLINIC_SCHEMA["title"] == "trialsched clinic document"
+    assert "Table" not in json.dumps(CLINIC_SCHEMA)
+    with pytest.raises(ts.InvalidValueError) as caught:
+        documents.json_schema("trial")  # type: ignore[arg-type]
+    assert caught.value.where == "kind"
+
+
+def test_the_page_of_the_clinic_has_a_row_for_every_key() -> None:
+    """Each key of each table of a clinic is explained."""
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "clinic-format.md").read_text("utf-8")
+    for model in (tables.ClinicTable, tables.ContactTable):
+        for name, field in model.model_fields.items():
+            assert f"| `{field.alias or name}` |" in page
+
+
+@given(strategies.clinics())
+def test_what_the_reader_takes_of_a_clinic_the_schema_takes(clinic: ts.Clinic) -> None:
+    """Every document that is written is valid by the schema."""
+    CLINIC.validate(json.loads(documents.dumps_clinic(clinic, format="json")))
+
+
+@pytest.mark.parametrize("text", ["90 minutes", "1 hour 30 min", "1h30min", "PT90M", "PT1H30M", "2 h"])
+def test_the_schema_takes_every_way_to_write_a_duration(text: str) -> None:
+    """As the reader does."""
+    document = {"schema": "trialsched/clinic/1", "zone": "UTC", "durations": {"C{n}D1": text}}
+    CLINIC.validate(document)
+    documents.loads_clinic(json.dumps(document), format="json")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schema": "trialsched/clinic/2"},
+        {"schema": "trialsched/protocol/1"},
+        {"schema": None},
+        {"zone": None},
+        {"zone": 3},
+        {"zone": "europe/warsaw"},
+        {"zone": ""},
+        {"language": 3},
+        {"language": "PL"},
+        {"language": "pl_PL"},
+        {"open": ["monday"]},
+        {"capacity": 3},
+        {"contact": None},
+        {"contact": "x"},
+        {"contact": []},
+        {"contact": {"fax": "x"}},
+        {"contact": {"name": 3}},
+        {"contact": {"name": ""}},
+        {"contact": {"name": " x"}},
+        {"contact": {"name": "x" * 201}},
+        {"contact": {"name": "a\nb"}},
+        {"contact": {"address": 3}},
+        {"contact": {"geo": "52;21"}},
+        {"contact": {"geo": [52]}},
+        {"contact": {"geo": [52, 21, 3]}},
+        {"contact": {"geo": [91, 21]}},
+        {"contact": {"geo": [52, -181]}},
+        {"contact": {"geo": ["52", "21"]}},
+        {"contact": {"geo": [True, 21]}},
+        {"contact": {"phone": 48221234567}},
+        {"contact": {"phone": "0048 22 123 45 67"}},
+        {"contact": {"phone": "+48 22 123 45 67 ext. 3"}},
+        {"durations": None},
+        {"durations": []},
+        {"durations": {"phone": 15}},
+        {"durations": {"phone": "15"}},
+        {"durations": {"phone": ""}},
+        {"durations": {"phone": "P1D"}},
+        {"durations": {"phone": None}},
+        {"durations": {"1x": "15 minutes"}},
+        {"durations": {"a b": "15 minutes"}},
+        {"durations": {f"V{n}": "15 minutes" for n in range(1001)}},
+    ],
+)
+def test_what_the_schema_of_a_clinic_refuses_the_reader_refuses(changes: dict[str, Any]) -> None:
+    """An editor that follows the schema marks what the reader would refuse, at least by shape and type."""
+    document: dict[str, Any] = {"schema": "trialsched/clinic/1", "zone": "Europe/Warsaw"}
+    CLINIC.validate(document)
+    document |= changes
+    for name in ("schema", "zone"):
+        if document[name] is None:
+            del document[name]
+    assert not CLINIC.is_valid(document)
+    with pytest.raises(ts.ClinicError):
+        documents.loads_clinic(json.dumps(document), format="json")

@@ -1,6 +1,8 @@
-"""Protocol documents: TOML for people, JSON for machines. Strict: every problem of a document at once."""
+"""Documents of protocols and clinics: TOML for people, JSON for machines. Strict: every problem at once."""
 
-from trialsched.formats.documents.reading import MAX_BYTES, MAX_LEVELS, Format, bundled, load, load_protocol, loads
+from trialsched.formats.documents.clinics import dumps_clinic, load_clinic, loads_clinic
+from trialsched.formats.documents.parsing import MAX_BYTES, MAX_LEVELS, Format
+from trialsched.formats.documents.reading import bundled, load, load_protocol, loads
 from trialsched.formats.documents.tables import json_schema
 from trialsched.formats.documents.writing import dump, dumps
 
@@ -11,8 +13,11 @@ __all__ = [
     "bundled",
     "dump",
     "dumps",
+    "dumps_clinic",
     "json_schema",
     "load",
+    "load_clinic",
     "load_protocol",
     "loads",
+    "loads_clinic",
 ]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
-from collections import Counter
 from functools import cache
 from importlib.resources import files
-from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from pathlib import PurePath
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from trialsched._text import nearest_or, shown, unprintable
-from trialsched.errors import InvalidTypeError, InvalidValueError, Problem, ProtocolError, UnknownProtocolError
+from trialsched._text import nearest_or, shown
+from trialsched.errors import Problem, ProtocolError, UnknownProtocolError
+from trialsched.formats.documents.parsing import MAX_BYTES, Kind, listed, note, parse, read_file
 from trialsched.formats.documents.tables import (
     CODE_FORM,
     CYCLE,
@@ -49,19 +47,11 @@ from trialsched.protocol import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from os import PathLike
 
-Format = Literal["toml", "json"]
-_T = TypeVar("_T")
+    from trialsched.formats.documents.parsing import Format
 
-MAX_BYTES = 1_000_000
-MAX_LEVELS = 32
-MAX_PROBLEMS = 1000  # listed
-_HINTS = 100  # unknown keys for which the nearest one is sought
-# Keys of many dots are found before tomllib, which takes quadratic time for them, and its time is bounded so.
-_QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*+\"|'[^'\n]*+'""")
-_DOTTED = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){33}")
+_T = TypeVar("_T")
 
 
 def loads(data: str | bytes, *, format: Format = "toml") -> Protocol:  # noqa: A002 - the word of the verb
@@ -70,7 +60,7 @@ def loads(data: str | bytes, *, format: Format = "toml") -> Protocol:  # noqa: A
     Documents are at most 1 MB and 32 levels deep.
     """
     found = Found()
-    raw = _parse(found, data, format)
+    raw = parse(found, data, format, _KIND.name)
     if raw is None:
         found.finish()
     return _build(found, raw or {})
@@ -101,7 +91,6 @@ def load_protocol(source: str | PathLike[str]) -> Protocol:
     >>> load_protocol("alstem").anchor
     'DOSE1'
     """
-    path = Path(source)
     if isinstance(source, str) and not re.search(r"[/\\]", source) and not PurePath(source).suffix:
         known = bundled()
         if source not in known:
@@ -109,112 +98,8 @@ def load_protocol(source: str | PathLike[str]) -> Protocol:
             message = f"no bundled protocol {source!r}; expected {hint}, or a file such as './{source}.toml'"
             raise UnknownProtocolError(message, where="protocol")
         return _load_bundled(source)
-    suffix = path.suffix.lower()
-    if suffix not in (".toml", ".json"):
-        raise InvalidValueError(f"read {path.name!r}: a protocol document ends in .toml or .json", where="protocol")
-    if "\0" in str(path):
-        raise InvalidValueError(f"read {str(path)!r}: no file has such a name", where="protocol")
-    with path.open("rb") as file:
-        return loads(file.read(MAX_BYTES + 1), format="json" if suffix == ".json" else "toml")
-
-
-class _Repeated(dict[str, Any]):
-    """A JSON object in which some key stood twice."""
-
-    keys_twice: tuple[str, ...] = ()
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = _Repeated(pairs)
-    if len(table) < len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        table.keys_twice = tuple(sorted(name for name, count in counts.items() if count > 1))
-    return table
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-_JSON: dict[str, Any] = {"object_pairs_hook": _pairs, "parse_constant": _refuse_constant}
-
-
-def check_format(form: str) -> None:
-    """Refuse a format that is neither 'toml' nor 'json'."""
-    if form not in get_args(Format):
-        message = f"read {form!r}, expected {' or '.join(map(repr, get_args(Format)))}"
-        raise InvalidValueError(message, where="format")
-
-
-def _parse(found: Found, data: str | bytes, form: Format) -> dict[str, Any] | None:
-    """Return the document's table, or None when there is nothing to read; note what is wrong with it."""
-    check_format(form)
-    if not isinstance(data, (str, bytes)):
-        raise InvalidTypeError(f"the bytes or text of a document are meant; read {shown(data)}")
-    size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
-    if size > MAX_BYTES:
-        found.add("", f"{size} bytes or more", f"at most {MAX_BYTES} bytes", "the document is too large")
-        return None
-    try:
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        found.add(f"byte {error.start}", "", "UTF-8", "the document is not UTF-8 text")
-        return None
-    raw: Any = None
-    deep = form == "toml" and _DOTTED.search(_QUOTED.sub("Q", text)) is not None
-    try:
-        if not deep:
-            raw = json.loads(text, **_JSON) if form == "json" else tomllib.loads(text)
-    except RecursionError:
-        deep = True
-    except ValueError as error:
-        place = re.search(r"line \d+,? column \d+", str(error))
-        reason = re.sub(r" \(at .*\)$", "", str(error))
-        message = f"not {form.upper()}: {reason}"
-        found.add(place[0] if place else "", "", f"a {form.upper()} document", message)
-        return None
-    if deep:
-        found.add("", "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
-        return None
-    if not isinstance(raw, dict):
-        found.add("", type(raw).__name__, "a table of keys", "not a protocol document")
-        return None
-    for where, level, value in _walk(raw):
-        if level > MAX_LEVELS:
-            found.add(where[:80], "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
-            return None
-        if isinstance(value, dict):
-            _check_keys(found, where, value)
-    return raw
-
-
-def _check_keys(found: Found, where: str, table: dict[str, Any]) -> None:
-    """Note keys that stand twice, and take out those that are no text (half of a surrogate pair)."""
-    for name in getattr(table, "keys_twice", ()):
-        found.add(f"{where}.{name}".removeprefix("."), name, "each key once", "the key stands twice")
-    for name in [name for name in table if unprintable(name)]:
-        found.add(where, ascii(name), "a key of this table", f"the key holds {unprintable(name)}")
-        del table[name]
-
-
-def _walk(raw: object) -> Iterator[tuple[str, int, object]]:
-    """Yield (place, level, value) of every table and list, without recursion."""
-    waiting = [("", 1, raw)]
-    while waiting:
-        where, level, value = waiting.pop()
-        if not isinstance(value, (dict, list)):
-            continue
-        yield where, level, value
-        if level <= MAX_LEVELS:
-            inner = value.items() if isinstance(value, dict) else enumerate(value)
-            waiting += [(_place((where, key)), level + 1, item) for key, item in inner]
-
-
-def _place(parts: tuple[str | int, ...]) -> str:
-    words = ""
-    for part in parts:
-        words += f"[{part}]" if isinstance(part, int) else f".{part[:80]}"
-    return words.lstrip(".")
+    data, form = read_file(source, _KIND.name)
+    return loads(data, format=form)
 
 
 def _build(found: Found, raw: dict[str, Any]) -> Protocol:
@@ -251,9 +136,7 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
         found.problems += [problem for problem in together.problems if problem.where not in silent]
         check_variant(found, meta, read["visits"], read["spacing"])
     if found.problems:
-        problems = _in_order(found.problems, raw)
-        more = Problem("", "", "", f"{len(problems) - MAX_PROBLEMS} more problems are not listed")
-        raise ProtocolError(problems if len(problems) <= MAX_PROBLEMS else (*problems[:MAX_PROBLEMS], more))
+        raise ProtocolError(listed(_in_order(found.problems, raw)))
     return Protocol(
         head["id"], head["version"], head["anchor"], read["visits"], meta=meta or Meta(), arms=arms or (), **parts
     )
@@ -324,7 +207,7 @@ def _table(
     keys = {field.alias or name for name, field in model.model_fields.items()}
     table = dict(row)
     for fault in errors:
-        _note(found, fault, keys, where)
+        note(found, _KIND, fault, {(): keys, ("repeat",): set(CYCLE)}, where)
         first, *inner = fault["loc"]
         bad = table.pop(first, None)
         if model is VisitTable and first in ("window", "assumed_window"):
@@ -345,54 +228,13 @@ def _table(
     return {key: value for key, value in table.items() if key in keys}, {str(e["loc"][0]) for e in errors}
 
 
-_EXPECTED = {
-    "string_type": "a text",
-    "string_too_short": "a text that is not empty",
-    "list_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "date_type": "a date as YYYY-MM-DD",
-}
-
-
 _FORMS = {
     "when": WHEN_FORM,
     "not_before": WHEN_FORM,
     "not_after": WHEN_FORM,
     "fact": "The name of a dated fact, in lower case, as 'diagnosis'.",
 }
-
-
-def _note(found: Found, error: Any, keys: set[str], where: str) -> None:  # noqa: ANN401 - pydantic's own dictionary
-    loc = tuple(part for part in error["loc"] if part not in {*TAGS, "int", "float"})
-    place = _place((where, *loc)) if where else _place(loc)
-    kind, read = error["type"], error["input"]
-    name = str(loc[-1]) if loc else ""
-    if kind == "missing":
-        found.add(place, "", f"the key {name!r}", "the key is missing")
-    elif kind == "extra_forbidden":
-        known = keys if len(loc) == 1 else set(CYCLE)
-        near = known if len(found.problems) < _HINTS else ()
-        hint = nearest_or(name, near, f"one of {', '.join(sorted(known))}")
-        found.add(place, name, hint, "unknown key")
-    elif kind == "literal_error":
-        if name == "schema":
-            found.add(place, read, repr(SCHEMA), "not a document that this version reads")
-        else:
-            found.add(place, read, error["ctx"]["expected"], "not one of the choices")
-    elif kind == "string_pattern_mismatch":
-        expected = _FORMS.get(name, CODE_FORM)
-        found.add(place, read, expected, "not in the form of this key")
-    elif kind in ("greater_than_equal", "less_than_equal"):
-        found.add(place, read, "a whole number from 1 to 1000", "out of bounds")
-    else:
-        expected = "a number" if "number" in loc else _EXPECTED.get(kind, "")
-        message = "of another type" if expected else str(error["msg"]).removeprefix("Value error, ")
-        found.add(place, read, expected, message)
+_KIND = Kind("protocol", SCHEMA, _FORMS, CODE_FORM, {"number": "a number"}, {*TAGS, "int", "float"})
 
 
 def _in_order(problems: list[Problem], raw: dict[str, Any]) -> tuple[Problem, ...]:

@@ -1,18 +1,22 @@
-"""What a protocol document may hold: its tables as pydantic models, and the JSON Schema made from them."""
+"""What documents may hold: their tables as pydantic models, and the JSON Schemas made from them."""
 
 from __future__ import annotations
 
 import json
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.json_schema import GenerateJsonSchema
 
+from trialsched.clinic import LONGEST_TEXT, MAX_DURATIONS
 from trialsched.errors import InvalidValueError
 from trialsched.offsets import parse_date
 from trialsched.protocol import COMPARISONS, Mode, Variant
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 OFFSET_FORM = "An offset: '30 days', '2 weeks', '3 months', '1 year', '3 months 2 days' or ISO 8601 'P30D'."
 WHEN_FORM = "A day counted from another visit: '30 days after DOSE1', '90 days before DOSE1', 'on DOSE1'."
@@ -165,16 +169,65 @@ def _given(*names: str) -> dict[str, Any]:
     return {"required": list(names), "properties": {name: {"type": "string"} for name in names}}
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a protocol document, for editors."""
-    schema = DocumentTable.model_json_schema(by_alias=True)
+# The tables of a clinic say what type a value is of; its form is checked where clinics are made.
+_LATITUDE: JsonDict = {"type": "number", "minimum": -90, "maximum": 90}
+_LONGITUDE: JsonDict = {"type": "number", "minimum": -180, "maximum": 180}
+_GEO: JsonDict = {"prefixItems": [_LATITUDE, _LONGITUDE], "items": False, "minItems": 2}
+_NO_BLANKS = r"^\S(.*\S)?$"
+_TAG = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,6}$"
+_KEYS = r"^[A-Za-z][A-Za-z0-9._-]*(\{n\}[A-Za-z0-9._-]*)?$"
+_DURATION = r"^\s*([0-9]+\s*[A-Za-z]+(\s*[0-9]+\s*[A-Za-z]+)?|PT[0-9HM]+)\s*$"
+
+
+class ContactTable(Table):
+    """The `[contact]` of a clinic."""
+
+    name: str | None = Field(
+        None, description="One line.", json_schema_extra={"maxLength": LONGEST_TEXT, "pattern": _NO_BLANKS}
+    )
+    address: str | None = Field(None, description="One line or several.")
+    geo: list[float] | None = Field(
+        None, description="[latitude, longitude] in decimal degrees, north and east positive.", json_schema_extra=_GEO
+    )
+    phone: str | None = Field(
+        None,
+        description="International form: '+48 22 123 45 67'.",
+        json_schema_extra={"pattern": r"^\+[0-9() -]{5,}$"},
+    )
+
+
+class ClinicTable(Table):
+    """A clinic's whole document."""
+
+    schema_: Literal["trialsched/clinic/1"] = Field(alias="schema", description="The kind of this document.")
+    zone: str = Field(
+        description="A time zone of the IANA list, as 'Europe/Warsaw'.", json_schema_extra={"pattern": "^[A-Z]"}
+    )
+    language: str | None = Field(
+        None, description="A language tag, as 'en' or 'pl'.", json_schema_extra={"pattern": _TAG}
+    )
+    contact: ContactTable = Field(default_factory=ContactTable.model_construct)
+    durations: dict[str, Annotated[str, Field(json_schema_extra={"pattern": _DURATION})]] = Field(
+        default_factory=dict,
+        description="By mode or visit code ('C{n}D1' for a cycle): '90 minutes', '1 hour 30 minutes', 'PT1H30M'.",
+        json_schema_extra={"propertyNames": {"pattern": _KEYS}, "maxProperties": MAX_DURATIONS},
+    )
+
+
+def json_schema(kind: Literal["protocol", "clinic"] = "protocol") -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a document of a protocol or clinic, for editors."""
+    kinds: dict[str, type[Table]] = {"protocol": DocumentTable, "clinic": ClinicTable}
+    if kind not in kinds:
+        raise InvalidValueError(f"read {kind!r}, expected {' or '.join(map(repr, kinds))}", where="kind")
+    schema = kinds[kind].model_json_schema(by_alias=True)
     tables = schema["$defs"]
     for name in list(tables):
         short = name.removesuffix("Table").lower()
         tables[short] = {**tables.pop(name), "title": short}
     text = re.sub(r"#/\$defs/(\w+)Table", lambda m: f"#/$defs/{m[1].lower()}", json.dumps(schema))
     schema = json.loads(text)
-    schema["$defs"]["visit"]["not"] = _given("window", "assumed_window")
-    schema["$defs"]["rule"]["oneOf"] = [_given(name) for name in COMPARISONS]
-    head = {"$schema": GenerateJsonSchema.schema_dialect, "title": "trialsched protocol document"}
+    if kind == "protocol":
+        schema["$defs"]["visit"]["not"] = _given("window", "assumed_window")
+        schema["$defs"]["rule"]["oneOf"] = [_given(name) for name in COMPARISONS]
+    head = {"$schema": GenerateJsonSchema.schema_dialect, "title": f"trialsched {kind} document"}
     return {**schema, **head}

@@ -7,10 +7,10 @@ from typing import IO, TYPE_CHECKING
 
 import tomli_w
 
-from trialsched.formats.documents.reading import check_format
+from trialsched.formats.documents.parsing import check_format
 
 if TYPE_CHECKING:
-    from trialsched.formats.documents.reading import Format
+    from trialsched.formats.documents.parsing import Format
     from trialsched.protocol import Protocol
 
 _LONG = "-" * 200  # no key of a document

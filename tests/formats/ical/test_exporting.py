@@ -45,7 +45,8 @@ def events(plan: ts.Plan) -> dict[str, list[str]]:
     return found
 
 
-# Written by hand from design 8, reference/calendars.md and the golden UID; the order of lines is icalendar's.
+# Written by hand from design 8, reference/calendars.md and the golden UID; the mark of the subject by Python's uuid5
+# of namespace, study key and subject, the hash by sha256sum of the words; the order of lines is icalendar's.
 DOSE1 = r"""
 SUMMARY:P01-007 DOSE1
 DTSTART;VALUE=DATE:20260302
@@ -54,12 +55,14 @@ DTSTAMP:20260301T120000Z
 UID:3f846907-3666-5493-9a35-d791e1d1406c
 SEQUENCE:0
 CLASS:PRIVATE
-DESCRIPTION:Target: Monday 2026-03-02\nWindow: from Monday 2026-02-23 to Monday 2026-03-09\, both included (±7 days)\nProtocol day: 0\nMode: on site
+DESCRIPTION:Projected\, not booked\nTarget: Monday 2026-03-02\nWindow: from Monday 2026-02-23 to Monday 2026-03-09\, both included (±7 days)\nProtocol day: 0\nMode: on site\nWhy: DOSE1 is the anchor visit\, its target the baseline 2026-03-02\; window ±7 days: 2026-02-23 to 2026-03-09.
 LAST-MODIFIED:20260301T120000Z
 STATUS:TENTATIVE
 TRANSP:TRANSPARENT
 X-MICROSOFT-CDO-BUSYSTATUS:FREE
 X-TRIALSCHED-DATE:20260302
+X-TRIALSCHED-HASH:24a37ce1425f07cf
+X-TRIALSCHED-SUBJECT:4299bb29-2dd7-5aaf-9408-cd342a7c2d26
 """  # noqa: E501 - content lines
 
 
@@ -285,81 +288,6 @@ def test_uids_stay_when_the_protocol_is_amended() -> None:
     assert found[0] == found[1] == found[2]
 
 
-@given(PLANS)
-def test_our_own_exports_read_back(plan: ts.Plan) -> None:
-    """An untouched export gives every open booking of the plan and nothing else."""
-    expected = tuple(
-        ts.VisitRecord(row.code, booked=row.booked)
-        for row in plan
-        if row.booked and row.attended is None and row.outcome != "missed"
-        and not (plan.subject.ended and (row.latest or row.target) > plan.subject.ended)
-    )  # fmt: skip
-    assert ical.loads(ical.dumps(plan, stamp=STAMP), plan) == {plan.subject.code: expected}
-
-
-def test_components_in_reverse_order_say_the_same() -> None:
-    """The order of events in a file means nothing but the order of records."""
-    plan = ts.schedule(ALSTEM, SUBJECT.booked("DOSE2", DAY).booked("M03", date(2026, 6, 3)))
-    calendar = ical.build(plan, stamp=STAMP)
-    calendar.subcomponents.reverse()
-    found = ical.loads(calendar.to_ical(), plan)
-    assert set(found["P01-007"]) == {*ical.loads(ical.dumps(plan, stamp=STAMP), plan)["P01-007"]}
-    assert [record.visit for record in found["P01-007"]] == ["M03", "DOSE2"]
-
-
-def test_an_event_that_a_person_moved_is_a_booking() -> None:
-    """An event counts as moved when its start differs from its X-TRIALSCHED-DATE."""
-    plan = ts.schedule(ALSTEM, SUBJECT)
-    data = ical.dumps(plan, stamp=STAMP)
-    moved = data.replace(b"DTSTART;VALUE=DATE:20260401", b"DTSTART;VALUE=DATE:20260403")
-    assert ical.loads(data, plan) == {"P01-007": ()}
-    assert ical.loads(moved, plan) == {"P01-007": (ts.VisitRecord("DOSE2", booked=date(2026, 4, 3)),)}
-    assert ical.load(BytesIO(moved), [plan]) == ical.loads(moved.decode(), [plan])
-
-
-def test_several_subjects_are_told_apart_by_their_uids() -> None:
-    """UIDs are matched against those the plans would have."""
-    plans = [ts.schedule(ALSTEM, replace(SUBJECT, code=code).booked("DOSE2", DAY)) for code in ("P1", "P2")]
-    data = ical.dumps(plans[1], stamp=STAMP)
-    assert ical.loads(data, plans) == {"P1": (), "P2": (ts.VisitRecord("DOSE2", booked=DAY),)}
-    keyed = ical.dumps(plans[1], stamp=STAMP, study_key="k")
-    assert ical.loads(keyed, plans, study_key="k")["P2"]
-    with pytest.raises(ts.InvalidValueError, match="none of these plans"):
-        ical.loads(keyed, plans)
-    with pytest.raises(ts.InvalidValueError, match="none of these plans"):
-        ical.loads(data, plans[0])
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"x", b"BEGIN:VCALENDAR\r\n", b"\xff\xfe", "BEGIN:VEVENT\r\nEND:VEVENT\r\n",
-     b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\n",
-     b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"],
-)  # fmt: skip
-def test_what_is_no_calendar_is_refused(data: bytes | str) -> None:
-    """Every unreadable file gives the library's own error."""
-    with pytest.raises(ts.InvalidValueError):
-        ical.loads(data, ts.schedule(ALSTEM, SUBJECT))
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (b"X-TRIALSCHED-DATE:20260401\r\n", b""),
-        (b"DTSTART;VALUE=DATE:20260401\r\n", b""),
-        (b"DTSTART;VALUE=DATE:20260401", b"DTSTART:20260401T090000Z"),
-        (b"DTSTART;VALUE=DATE:20260401", b"DTSTART;VALUE=DATE:20261399"),
-    ],
-)
-def test_events_that_lost_what_is_needed_are_refused(old: bytes, new: bytes) -> None:
-    """An event of ours without a whole-day start or its exported date is named."""
-    plan = ts.schedule(ALSTEM, SUBJECT)
-    data = ical.dumps(plan, stamp=STAMP)
-    assert old in data
-    with pytest.raises(ts.InvalidValueError):
-        ical.loads(data.replace(old, new), plan)
-
-
 def test_dump_writes_the_bytes_of_dumps() -> None:
     """The file verb and the bytes verb are one."""
     out = BytesIO()
@@ -397,12 +325,12 @@ def test_a_time_on_a_day_that_is_not_known_is_refused() -> None:
 def test_a_visit_booked_again_after_it_was_withheld_says_so() -> None:
     """The event stands on the day on which the subject came; the new appointment is in its words."""
     subject = SUBJECT.withheld("DOSE2", date(2026, 4, 1))
-    assert description(ts.schedule(ALSTEM, subject), "DOSE2").endswith("\nWithheld")
+    assert description(ts.schedule(ALSTEM, subject), "DOSE2").startswith("Withheld on Wednesday 2026-04-01\n")
     again = ts.schedule(ALSTEM, subject.booked("DOSE2", date(2026, 4, 6)))
-    assert description(again, "DOSE2").endswith("\nWithheld; booked again for Monday 2026-04-06")
+    words = "Withheld on Wednesday 2026-04-01; booked again for Monday 2026-04-06"
+    assert description(again, "DOSE2").startswith(f"{words}\n")
     timed = ts.schedule(ALSTEM, subject.booked("DOSE2", date(2026, 4, 6), time(9, 30)))
-    with pytest.raises(ts.InvalidValueError):
-        ical.dumps(timed, stamp=STAMP)
+    assert description(timed, "DOSE2").startswith(f"{words} at 09:30\n")
 
 
 def test_an_assumed_window_is_assumed_also_when_limits_leave_no_day() -> None:
@@ -490,96 +418,7 @@ def test_years_of_three_digits_are_written_with_four() -> None:
     assert "DTSTART;VALUE=DATE:09870302" in events(plan)["DOSE1"]
 
 
-BOOKED = ts.schedule(ALSTEM, SUBJECT.booked("DOSE2", date(2026, 4, 2)))
-EXPORT = ical.dumps(BOOKED, stamp=STAMP)
-
-
-def event_of(data: bytes, code: str) -> bytes:
-    """Return the lines of one event of an export."""
-    return next(
-        b"BEGIN:VEVENT" + block.partition(b"END:VEVENT")[0] + b"END:VEVENT\r\n"
-        for block in data.split(b"BEGIN:VEVENT")[1:]
-        if f" {code}\r\n".encode() in block
-    )
-
-
-def test_an_event_moved_to_an_earlier_day_is_a_booking() -> None:
-    """Moved is moved, whichever way."""
-    moved = EXPORT.replace(b"DTSTART;VALUE=DATE:20260501", b"DTSTART;VALUE=DATE:20260430")
-    assert [(r.visit, r.booked) for r in ical.loads(moved, BOOKED)["P01-007"]] == [
-        ("DOSE2", date(2026, 4, 2)),
-        ("DOSE3", date(2026, 4, 30)),
-    ]
-
-
-def test_the_same_event_twice_is_one_and_two_that_differ_are_refused() -> None:
-    """Some programs duplicate what they import."""
-    event = event_of(EXPORT, "DOSE2")
-    twice = EXPORT.replace(event, event * 2)
-    assert ical.loads(twice, BOOKED) == ical.loads(EXPORT, BOOKED)
-    differing = EXPORT.replace(
-        event, event + event.replace(b"DTSTART;VALUE=DATE:20260402", b"DTSTART;VALUE=DATE:20260409")
-    )
-    with pytest.raises(ts.InvalidValueError) as caught:
-        ical.loads(differing, BOOKED)
-    assert caught.value.where == "DOSE2"
-
-
-def test_case_and_byte_order_marks_do_not_matter() -> None:
-    """UIDs, status and the end of the file in any case; text or bytes with a mark."""
-    shouted = EXPORT.replace(b"STATUS:CONFIRMED", b"STATUS:confirmed").replace(b"END:VCALENDAR", b"end:vcalendar")
-    for line in EXPORT.splitlines():
-        if line.startswith(b"UID:"):
-            shouted = shouted.replace(line, line.upper())
-    expected = ical.loads(EXPORT, BOOKED)
-    assert expected["P01-007"] == (ts.VisitRecord("DOSE2", booked=date(2026, 4, 2)),)
-    assert ical.loads(shouted, BOOKED) == expected
-    assert ical.loads("\ufeff" + EXPORT.decode(), BOOKED) == expected
-    assert ical.loads(b"\xef\xbb\xbf" + EXPORT, BOOKED) == expected
-
-
-def test_a_cancelled_event_is_no_booking() -> None:
-    """What was called off is not agreed, wherever it was moved."""
-    event = event_of(EXPORT, "DOSE2")
-    off = event.replace(b"CONFIRMED", b"CANCELLED").replace(b"START;VALUE=DATE:20260402", b"START;VALUE=DATE:20260403")
-    assert ical.loads(EXPORT.replace(event, off), BOOKED) == {"P01-007": ()}
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (b"X-TRIALSCHED-DATE:20260302", b"X-TRIALSCHED-DATE:2026-03-02"),
-        (b"X-TRIALSCHED-DATE:20260302", b"X-TRIALSCHED-DATE:20261302"),
-        (b"X-TRIALSCHED-DATE:20260302", b"X-TRIALSCHED-DATE:20260302\r\nX-TRIALSCHED-DATE:20260302"),
-        (b"X-TRIALSCHED-DATE:20260402\r\n", b"X-TRIALSCHED-DATE:20260402\r\nSTATUS:TENTATIVE\r\n"),
-        (b"DTSTART;VALUE=DATE:20260402", b"DTSTART;VALUE=DATE,DATE:20260402"),
-        (b"END:VCALENDAR", b"X-A;VALUE=A,B:1\r\nEND:VCALENDAR"),
-        (b"END:VCALENDAR", b"TZID:x\r\nEND:VTIMEZONE\r\nEND:VCALENDAR"),
-        (b"END:VCALENDAR", b"FREEBUSY:P1D/P1D\r\nEND:VCALENDAR"),
-        (b"END:VCALENDAR\r\n", b"END:VCALENDAR\r\nand more\r\n"),
-    ],
-)
-def test_what_icalendar_stumbles_over_is_the_librarys_own_error(old: bytes, new: bytes) -> None:
-    """Nothing unreadable becomes a booking, and no other error comes out."""
-    assert old in EXPORT
-    with pytest.raises(ts.InvalidValueError):
-        ical.loads(EXPORT.replace(old, new), BOOKED)
-
-
-def test_a_subject_by_two_versions_of_a_protocol_is_read_by_either() -> None:
-    """The same visit has one UID; the records are not doubled."""
-    later = ts.schedule(replace(ALSTEM, version="2"), BOOKED.subject)
-    assert ical.loads(EXPORT, [BOOKED, later]) == ical.loads(EXPORT, BOOKED)
-
-
 def test_a_prodid_further_down_is_not_that_of_the_file() -> None:
     """Only the head of a calendar says who wrote it."""
     foreign = b"BEGIN:VCALENDAR\r\nPRODID:-//Other//EN\r\nX-NOTE:" + b"x" * 1000
     assert not ical.is_ours(foreign + f"\r\nPRODID:{ical.PRODID}\r\n".encode())
-
-
-@pytest.mark.parametrize("data", [12, None, {}, ["x"]])
-def test_what_is_no_text_is_the_librarys_own_error(data: Any) -> None:  # noqa: ANN401
-    """No bare error of Python comes out."""
-    with pytest.raises(ts.InvalidTypeError):
-        ical.loads(data, BOOKED)

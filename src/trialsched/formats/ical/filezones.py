@@ -1,0 +1,156 @@
+"""Time zones that a file defines itself: a VTIMEZONE of RFC 5545, section 3.6.5, read within a number of steps.
+
+Exchange names zones as it likes ('Customized Time Zone', '(UTC+01:00) Warsaw'); then only the definition says what
+is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from trialsched._text import shown
+from trialsched.errors import InvalidValueError
+from trialsched.formats.ical.lines import properties
+from trialsched.formats.ical.rules import read_rule
+
+if TYPE_CHECKING:
+    from trialsched.formats.ical.lines import Block, Properties
+    from trialsched.formats.ical.rules import Rule, Steps
+
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])?")
+_ONSET = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2}))?")
+_NOTHING = timedelta(0)
+_KINDS = ("STANDARD", "DAYLIGHT")
+_REMEMBERED = 64  # years whose onsets are kept
+_BACK = 8  # years: 29 February comes at least that often
+_EARLY, _LATE = datetime(1, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001 - in every zone inside of the calendar
+_NEEDED = ("DTSTART", "TZOFFSETFROM", "TZOFFSETTO")
+
+
+class _Part(NamedTuple):
+    """One STANDARD or DAYLIGHT: `onsets` are local times read with the offset `before`; the first one repeats."""
+
+    before: timedelta
+    after: timedelta
+    onsets: tuple[datetime, ...]
+    rule: Rule | None
+
+
+class _Onset(NamedTuple):
+    """A local time, read with the offset `before`, from which the offset is `after`."""
+
+    local: datetime
+    before: timedelta
+    after: timedelta
+
+
+class FileZone(tzinfo):
+    """The zone of a VTIMEZONE.
+
+    A local time that does not exist has the offset before the change, one that exists twice is the first (RFC 5545,
+    section 3.3.5), unless `fold` says otherwise (PEP 495).
+    """
+
+    def __init__(self, block: Block, steps: Steps) -> None:
+        """Read a definition. Raises `InvalidValueError` for one that says no offset."""
+        definition = properties(block)
+        self.name = definition.text("TZID")
+        self._steps = steps
+        self._parts = [
+            _part(properties(inner), inner.name, steps) for inner in definition.inner if inner.name in _KINDS
+        ]
+        if not self._parts:
+            message = f"VTIMEZONE {shown(self.name)!r}: has neither STANDARD nor DAYLIGHT"
+            raise InvalidValueError(message)
+        self._year = lru_cache(maxsize=_REMEMBERED)(self._onsets)
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        """Return the offset of a local time."""
+        if moment is None:
+            return _NOTHING
+        local = moment.replace(tzinfo=None, fold=0)
+        onsets = self._year(local.year)
+        offset = onsets[0].before
+        for onset in onsets:
+            shift = onset.after - onset.before
+            # In a gap the time before the change is meant, and in the hour that comes twice the first.
+            at = onset.local + (max(shift, _NOTHING) if not moment.fold else min(shift, _NOTHING))
+            if at > local:
+                break
+            offset = onset.after
+        return offset
+
+    def fromutc(self, moment: datetime) -> datetime:
+        """Return a moment, in UTC but labelled with this zone, as local time."""
+        there = moment.replace(tzinfo=None)
+        onsets = self._year(there.year)
+        offset, fold = onsets[0].before, 0
+        for onset in onsets:
+            since = there - (onset.local - onset.before)
+            if since < _NOTHING:
+                break
+            offset, fold = onset.after, int(since < onset.before - onset.after)
+        return (there + offset).replace(tzinfo=self, fold=fold)
+
+    def dst(self, moment: datetime | None) -> None:  # noqa: ARG002 - as datetime asks
+        """Return nothing: which offset is a saving is not asked here."""
+        return
+
+    def tzname(self, moment: datetime | None) -> str:  # noqa: ARG002 - as datetime asks
+        """Return the TZID."""
+        return self.name
+
+    def _onsets(self, year: int) -> list[_Onset]:
+        """Return the onsets from the last ones before a year to those around its end, in order, never none."""
+        last = date(min(year + 1, date.max.year), 1, 2)
+        found = []
+        for part in self._parts:
+            self._steps.take(len(part.onsets))
+            onsets = list(part.onsets)
+            if part.rule is not None:
+                begin, clock = onsets[0].date(), onsets[0].time()
+                until = part.rule.last_day(clock, timezone(part.before))
+                stop = min(last, until)
+                days = part.rule.days(begin, date(max(stop.year - _BACK, 1), 1, 1), stop, self._steps)
+                onsets += [datetime.combine(day, clock) for day in days]
+            found += [_Onset(onset, part.before, part.after) for onset in onsets]
+        return sorted(found)
+
+
+def _part(lines: Properties, kind: str, steps: Steps) -> _Part:
+    values = {name: line.value.strip() if (line := lines.one(name)) else "" for name in _NEEDED}
+    onsets = [_onset(values["DTSTART"], kind)]
+    for line in lines.all("RDATE"):
+        words = line.value.split(",")
+        steps.take(len(words))
+        onsets += [_onset(word.strip(), kind) for word in words]
+    rule = read_rule(line.value) if (line := lines.one("RRULE")) else None
+    if rule is not None and (rule.frequency != "YEARLY" or rule.interval > 1):
+        message = f"{kind} of a VTIMEZONE: read {shown(line.value if line else '')!r}, expected a rule for every year"
+        raise InvalidValueError(message)
+    return _Part(_offset(values["TZOFFSETFROM"], kind), _offset(values["TZOFFSETTO"], kind), tuple(onsets), rule)
+
+
+def _offset(text: str, kind: str) -> timedelta:
+    match = _OFFSET.fullmatch(text)
+    if match is None:
+        message = f"{kind} of a VTIMEZONE: read {shown(text)!r}, expected offsets as +0100"
+        raise InvalidValueError(message)
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]), seconds=int(match[4] or 0))
+    return -offset if match[1] == "-" else offset
+
+
+def _onset(text: str, kind: str) -> datetime:
+    match = _ONSET.fullmatch(text)
+    try:
+        if match is not None:
+            onset = datetime(*(int(number or 0) for number in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+            if _EARLY <= onset <= _LATE:
+                return onset
+    except ValueError:
+        pass
+    message = f"{kind} of a VTIMEZONE: read {shown(text)!r}, expected local times as 19701025T030000"
+    raise InvalidValueError(message)

@@ -1,0 +1,339 @@
+"""Content lines: escaped, folded, and taken apart again without changing a byte (RFC 5545, section 3.1).
+
+A calendar program's file is cut into its components here, within limits, before anything reads what they say; what
+a person added is kept as it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from trialsched._text import shown
+from trialsched.errors import InvalidTypeError, InvalidValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MAX_LINE = 75  # octets, the line break not counted
+END = "\r\n"
+_BREAK = re.compile(r"\r\n(?![ \t])")  # RFC 5545, section 3.1: a break before a blank is a fold
+# "Implementations need to unfold lines in such a way to properly restore the original sequence" of octets: RFC 5545,
+# section 3.1, of programs that fold inside a character.
+_FOLD_IN_CHARACTER = re.compile(rb"\r?\n[ \t](?=[\x80-\xbf])")
+# The lines that begin and end components, whole; and the starts of lines that are folded so soon that they might be one.
+_EDGE = re.compile(r"^(BEGIN|END):[^\r]*(?:\r\n[ \t][^\r]*)*", re.IGNORECASE | re.MULTILINE)
+_FOLDED_KEY = re.compile(r"^[A-Za-z]{1,5}(?:(?:\r\n[ \t])+[A-Za-z:]?){1,6}", re.MULTILINE)
+_BLANK_LINES = re.compile(r"(?:\r\n){2,}")
+_NAME = re.compile(r"[A-Za-z0-9-]+")
+_PARAMETER = re.compile(r';[ \t]*([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]+|,)*+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a calendar that is read may hold; a file past a limit is refused before anything reads it.
+
+    `octets` of the whole file, `components` at its first level (events, time zones ...), `nesting` of components,
+    `lines` of one component and `line` characters of one line, both unfolded, `steps` (days looked at) that
+    repetitions may take together.
+    """
+
+    octets: int = 20_000_000
+    components: int = 50_000
+    nesting: int = 8
+    lines: int = 10_000
+    line: int = 1_000_000
+    steps: int = 1_000_000
+
+
+LIMITS = Limits()
+
+
+def escape(text: str) -> str:
+    """Escape a TEXT value: backslash, semicolon, comma and line break (RFC 5545, section 3.3.11)."""
+    text = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return text.replace("\n", "\\n")
+
+
+def unescape(value: str) -> str:
+    r"""Return the text of a TEXT value; a backslash before any other character stands for that character."""
+    if "\\" not in value:
+        return value
+    out = []
+    rest = iter(value)
+    for character in rest:
+        if character == "\\":
+            character = next(rest, "\\")  # noqa: PLW2901 - the character that is meant
+            out.append("\n" if character in "nN" else character)
+        else:
+            out.append(character)
+    return "".join(out)
+
+
+def fold(line: str) -> str:
+    """Fold a content line at 75 octets, never inside a character."""
+    if len(line) <= _MAX_LINE and line.isascii():
+        return line
+    data = line.encode()
+    if len(data) <= _MAX_LINE:
+        return line
+    parts = []
+    start, room = 0, _MAX_LINE
+    while start < len(data):
+        stop = min(start + room, len(data))
+        while stop < len(data) and data[stop] & 0xC0 == 0x80:  # noqa: PLR2004 - a continuation octet of UTF-8
+            stop -= 1
+        parts.append(data[start:stop])
+        start, room = stop, _MAX_LINE - 1
+    return b"\r\n ".join(parts).decode()
+
+
+class Line(NamedTuple):
+    """One content line: its name in upper case, parameters and value as they stand, and its bytes, folded."""
+
+    name: str
+    parameters: dict[str, str]
+    value: str
+    raw: str
+
+    @property
+    def text(self) -> str:
+        """The value as TEXT."""
+        return unescape(self.value)
+
+
+class Block(NamedTuple):
+    """One component as it stands in the file, from BEGIN to END, each line with its CRLF."""
+
+    name: str
+    raw: str
+
+
+class Cut(NamedTuple):
+    """A file taken apart: the properties of the calendar itself, folded as they stand, and its components."""
+
+    head: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+
+def decoded(data: bytes | str, limits: Limits = LIMITS) -> str:
+    """Return a file's text, with CRLF for every line break. Raises what `cut` raises."""
+    if not isinstance(data, (str, bytes)):
+        message = f"the bytes or text of a calendar are meant; read {shown(data)}"
+        raise InvalidTypeError(message)
+    if len(data) > limits.octets:
+        message = f"the file has more than {limits.octets:,} bytes: a calendar of that size is not read"
+        raise InvalidValueError(message)
+    text = _whole(data) if isinstance(data, str) else _utf8(data)
+    return text.removeprefix("\ufeff").replace("\r\r\n", "\n").replace(END, "\n").replace("\n", END)
+
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"not a calendar: half a character (a lone surrogate) at {error.start}"
+        raise InvalidValueError(message) from None
+    return text
+
+
+def _utf8(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        pass
+    try:
+        return _FOLD_IN_CHARACTER.sub(b"", data).decode()
+    except UnicodeDecodeError as error:
+        utf16 = ", it looks like UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+        message = f"not a calendar: it is not UTF-8 text (byte {error.start}){utf16}"
+        raise InvalidValueError(message) from None
+
+
+def cut(data: bytes | str, limits: Limits = LIMITS) -> Cut:
+    """Take a file apart into its head and its components, those of several VCALENDAR one after the other.
+
+    Raises `InvalidTypeError`, and `InvalidValueError` for what is no calendar, is not the whole of one, or is past
+    a limit.
+    """
+    text = decoded(data, limits)
+    if END + END in text:
+        text = _BLANK_LINES.sub(END, text)
+    if _FOLDED_KEY.search(text):
+        text = _FOLDED_KEY.sub(lambda found: unfold(found[0]), text)
+    cutting = _Cutting(text, limits)
+    for edge in _EDGE.finditer(text):
+        cutting.between(edge.start())
+        if edge[1].upper() == "BEGIN":
+            cutting.begin(_component(edge[0]), edge)
+        else:
+            cutting.end(_component(edge[0]), edge)
+    return cutting.done()
+
+
+class _Cutting:
+    """Follows the components of a file: the calendar itself, those at its first level, those inside of them."""
+
+    def __init__(self, text: str, limits: Limits) -> None:
+        self.text = text
+        self.limits = limits
+        self.names: list[str] = []  # of the components that are open
+        self.start = 0  # of the one at the first level
+        self.after = 0  # where the last line that began or ended one ends
+        self.head: list[str] = []  # of the file's first VCALENDAR
+        self.blocks: list[Block] = []
+        self.calendars = 0
+
+    def begin(self, name: str, edge: re.Match[str]) -> None:
+        if not self.names and name != "VCALENDAR":
+            message = f"not a calendar: it begins with {shown(name)!r}, not with BEGIN:VCALENDAR"
+            raise InvalidValueError(message)
+        self.names.append(name)
+        if len(self.names) > self.limits.nesting:
+            message = f"components nested more than {self.limits.nesting} deep: the file is not read"
+            raise InvalidValueError(message)
+        if len(self.names) == 2:  # noqa: PLR2004 - of the first level
+            self.start = edge.start()
+        self.after = edge.end()
+
+    def end(self, name: str, edge: re.Match[str]) -> None:
+        if not self.names or self.names[-1] != name:
+            inside = f"inside {shown(self.names[-1])}" if self.names else "outside of any component"
+            message = f"not a calendar: END:{shown(name)} stands {inside}"
+            raise InvalidValueError(message)
+        self.names.pop()
+        self.after = edge.end()
+        if not self.names:
+            self.calendars += 1
+        elif len(self.names) == 1:
+            raw = self.text[self.start : self.after] + END
+            self._measured(raw)
+            self.blocks.append(Block(name, raw))
+            if len(self.blocks) > self.limits.components:
+                message = f"more than {self.limits.components:,} events or other components: the file is not read"
+                raise InvalidValueError(message)
+
+    def between(self, stop: int) -> None:
+        """Take the lines since the last one that began or ended a component."""
+        if len(self.names) > 1 or stop - self.after <= len(END):
+            return
+        lines = self._measured(self.text[self.after : stop])
+        if not self.names:
+            found = next((line for line in lines if line.strip()), None)
+            if found is not None:
+                message = f"not a calendar: {shown(found)!r} stands outside of BEGIN:VCALENDAR and END:VCALENDAR"
+                raise InvalidValueError(message)
+        elif not self.calendars:
+            self.head += lines
+            self._not_too_many(self.head)
+
+    def _measured(self, raw: str) -> Iterable[str]:
+        """Return lines that are within the limits, or still to be looked at when there are few."""
+        if len(raw) > self.limits.line or raw.count(END) > self.limits.lines:
+            lines = list(islice(_content(raw, self.limits.line), self.limits.lines + 1))
+            self._not_too_many(lines)
+            return lines
+        return _content(raw, self.limits.line)
+
+    def _not_too_many(self, lines: list[str]) -> None:
+        if len(lines) > self.limits.lines:
+            message = f"a component of more than {self.limits.lines:,} lines: the file is not read"
+            raise InvalidValueError(message)
+
+    def done(self) -> Cut:
+        self.between(len(self.text))
+        if self.names or not self.calendars:
+            message = "not a calendar, or not the whole of one: it does not end with END:VCALENDAR"
+            raise InvalidValueError(message)
+        return Cut(tuple(self.head), tuple(self.blocks))
+
+
+def _content(text: str, longest: int) -> Iterator[str]:
+    """Yield each content line as it stands, folded, without its last CRLF."""
+    start = 0
+    for found in _BREAK.finditer(text + END):
+        stop = found.start()
+        if stop - start > longest:
+            message = f"a line of more than {longest:,} characters: the file is not read"
+            raise InvalidValueError(message)
+        if stop > start:
+            yield text[start:stop]
+        start = found.end()
+
+
+def _component(line: str) -> str:
+    return unfold(line).partition(":")[2].strip().upper()
+
+
+def unfold(raw: str) -> str:
+    """Join a folded line: a line break and the blank after it are taken out."""
+    return raw.replace("\r\n ", "").replace("\r\n\t", "") if "\r" in raw else raw
+
+
+_NONE: dict[str, str] = {}  # of nearly all lines; never changed
+
+
+def read_line(raw: str) -> Line:
+    """Read one folded line. Raises `InvalidValueError` for one that has no name or value."""
+    line = unfold(raw)
+    name, colon, value = line.partition(":")
+    if colon and _NAME.fullmatch(name):
+        return Line(name.upper(), _NONE, value, raw)
+    # RFC 5545, section 3.1: name *(";" param-name "=" param-value *("," param-value)) ":" value
+    begin = _NAME.match(line)
+    at = begin.end() if begin else 0
+    parameters = {}
+    while at and (found := _PARAMETER.match(line, at)):
+        parameters[found[1].upper()] = found[2].strip().replace('"', "")
+        at = found.end()
+    if begin is None or line[at : at + 1] != ":":
+        message = f"not a line of a calendar: {shown(line)!r}"
+        raise InvalidValueError(message)
+    return Line(begin[0].upper(), parameters, line[at + 1 :], raw)
+
+
+class Properties(NamedTuple):
+    """What stands in one component: its own lines in order, and the components inside it."""
+
+    lines: tuple[Line, ...]
+    inner: tuple[Block, ...]
+
+    def all(self, name: str) -> list[Line]:
+        """Return the lines of a name."""
+        return [line for line in self.lines if line.name == name]
+
+    def one(self, name: str) -> Line | None:
+        """Return the only line of a name, or None. Raises `InvalidValueError` for two."""
+        found = self.all(name)
+        if len(found) > 1:
+            message = f"the event has two {name}"
+            raise InvalidValueError(message)
+        return found[0] if found else None
+
+    def text(self, name: str) -> str:
+        """Return the text of the only line of a name, '' without one."""
+        line = self.one(name)
+        return line.text if line else ""
+
+
+def properties(block: Block) -> Properties:
+    """Read the lines of a component, keeping those inside it whole."""
+    lines: list[Line] = []
+    inner: list[Block] = []
+    current: list[str] = []
+    depth = 0
+    for raw in _content(block.raw, len(block.raw)):
+        key = raw[:6].upper()
+        begins, ends = key == "BEGIN:", key.startswith("END:")
+        depth += begins
+        if depth > 1:
+            current.append(raw)
+        elif not begins and not ends:
+            lines.append(read_line(raw))
+        depth -= ends
+        if ends and depth == 1:
+            inner.append(Block(_component(raw), END.join(current) + END))
+            current = []
+    return Properties(tuple(lines), tuple(inner))

@@ -1,0 +1,212 @@
+"""What an event of a file says, whoever wrote it last: its UID, start, end and texts."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from trialsched._text import shown
+from trialsched.errors import InvalidValueError
+from trialsched.formats.ical import zones
+from trialsched.formats.ical.filezones import FileZone
+from trialsched.formats.ical.lines import LIMITS, Block, Cut, Limits, Line, Properties, properties
+from trialsched.formats.ical.rules import Steps
+
+_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})(Z?)")
+# RFC 5545, section 3.3.6.
+_LENGTH = re.compile(
+    r"([+-]?)P(?=[0-9T])(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?)?"
+)
+_UNITS = tuple(timedelta(**{unit: 1}) for unit in ("weeks", "days", "hours", "minutes", "seconds"))
+_MOST_DIGITS = 18  # of a duration; more is none
+# "Google Calendar" adds its name to a UID; Exchange hides it in a number ([MS-OXCICAL], 2.1.3.1.1.20.26: 'vCal-Uid',
+# 01 00 00 00, the UID, 00).
+_OURS = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})@[^@]*")
+_EXCHANGE = re.compile(r"04000000[0-9a-f]*7643616c2d55696401000000((?:[0-9a-f]{2}){1,200})00")
+_EXPORTED = re.compile(r"([0-9]{8})(?:T([0-9]{2})([0-9]{2})00 (\S+))?")
+# What our own events carry: by any of it an event is known as written by this library.
+MARKS = ("X-TRIALSCHED-DATE", "X-TRIALSCHED-SUBJECT", "X-TRIALSCHED-HASH")
+
+
+class Zones:
+    """The time zones of one file: of IANA, of Windows, or defined by a VTIMEZONE of the file itself."""
+
+    def __init__(self, cut: Cut, limits: Limits = LIMITS) -> None:
+        """Keep the definitions; each is read when an event names it."""
+        self.steps = Steps(limits.steps)
+        self._cut = cut
+        self._blocks: dict[str, Block] | None = None
+        self._found: dict[str, tzinfo | None] = {}
+
+    def get(self, tzid: str) -> tzinfo | None:
+        """Return the zone of a TZID, or None when nothing says what it is."""
+        if tzid not in self._found:
+            self._found[tzid] = zones.zone_of(tzid) or self._defined(tzid)
+        return self._found[tzid]
+
+    def _defined(self, tzid: str) -> tzinfo | None:
+        if self._blocks is None:
+            blocks = [block for block in self._cut.blocks if block.name == "VTIMEZONE"]
+            self._blocks = {properties(block).text("TZID"): block for block in blocks}
+        block = self._blocks.get(tzid)
+        return None if block is None else FileZone(block, self.steps)
+
+
+class Said(NamedTuple):
+    """What one event says: dates as they stand, a time with its zone, the end exclusive."""
+
+    start: date
+    end: date
+
+    @property
+    def instants(self) -> tuple[object, object]:
+        """Start and end so that equal moments are equal: dates, or moments in UTC."""
+        return comparable(self.start), comparable(self.end)
+
+
+def comparable(moment: date) -> object:
+    """Return a date as it is, a time in a zone as its moment in UTC."""
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    return moment
+
+
+def uid_of(event: Properties) -> str:
+    """Return an event's UID in lower case, '' without one; programs change its case, and add to it."""
+    line = event.one("UID")
+    uid = line.value.strip().lower() if line else ""
+    hidden = _EXCHANGE.fullmatch(uid)
+    if hidden is not None:
+        uid = bytes.fromhex(hidden[1]).decode("utf-8", "replace").lower()
+    ours = _OURS.fullmatch(uid)
+    return ours[1] if ours else uid
+
+
+def is_marked(event: Properties) -> bool:
+    """Return whether an event was written by this library, whatever became of it since."""
+    return any(event.all(name) for name in MARKS)
+
+
+def read_moment(line: Line, known: Zones) -> date:
+    """Return the date or time of a DTSTART or DTEND. Raises `InvalidValueError` for what is neither."""
+    value = line.value.strip()
+    match = _MOMENT.fullmatch(value)
+    whole = _DATE.fullmatch(value)
+    try:
+        if whole is not None:
+            return date(*map(int, whole.groups()))
+        moment = None if match is None else datetime(*map(int, match.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001 - its zone follows
+    except ValueError:
+        moment = None
+    if match is None or moment is None:
+        message = f"{line.name}: read {shown(value)!r}, expected a date as 20260402 or a time as 20260402T093000"
+        raise InvalidValueError(message)
+    if moment.date() in (date.min, date.max):
+        message = f"{line.name}: read {shown(value)!r}, a time on the first or the last day of the calendar"
+        raise InvalidValueError(message)
+    if match[7]:
+        return moment.replace(tzinfo=UTC)
+    tzid = line.parameters.get("TZID")
+    if tzid is None:
+        return moment  # floating: the reader's own wall clock
+    zone = known.get(tzid)
+    if zone is None:
+        message = f"{line.name}: the time zone {shown(tzid)!r} is neither known nor defined in the file"
+        raise InvalidValueError(message)
+    return moment.replace(tzinfo=zone)
+
+
+def said(event: Properties, known: Zones) -> Said:
+    """Return when an event begins and ends. Raises `InvalidValueError`."""
+    line = event.one("DTSTART")
+    if line is None:
+        message = "the event has no start (DTSTART)"
+        raise InvalidValueError(message)
+    start = read_moment(line, known)
+    ending, length = event.one("DTEND"), event.one("DURATION")
+    try:
+        if ending is not None:
+            end = read_moment(ending, known)
+        elif length is not None:
+            end = start + _duration(length.value)
+        else:  # RFC 5545, section 3.6.1: without an end, a date is one day, a time no time at all
+            end = start if isinstance(start, datetime) else start + timedelta(1)
+    except OverflowError:
+        message = "the event ends after the year 9999"
+        raise InvalidValueError(message) from None
+    _check_end(start, end)
+    if start == end and not isinstance(start, datetime):  # as some programs write one day
+        end = start + timedelta(1)
+    return Said(start, end)
+
+
+def _check_end(start: date, end: date) -> None:
+    # RFC 5545, section 3.8.2.2: of the type of DTSTART, local with a zone when that is
+    if _kind(start) != _kind(end):
+        message = "one of DTSTART and DTEND is a date, or has no time zone, and the other is not"
+        raise InvalidValueError(message)
+    if isinstance(end, datetime) and end.date() == date.max:
+        message = "the event ends on the last day of the calendar"
+        raise InvalidValueError(message)
+
+
+def _kind(moment: date) -> tuple[bool, bool]:
+    timed = isinstance(moment, datetime)
+    return timed, isinstance(moment, datetime) and moment.tzinfo is not None
+
+
+def _duration(value: str) -> timedelta:
+    match = _LENGTH.fullmatch(value.strip()) if len(value) <= _MOST_DIGITS else None
+    if match is None:
+        message = f"DURATION: read {shown(value)!r}, expected a duration such as PT1H"
+        raise InvalidValueError(message)
+    length = sum((unit * int(n or 0) for unit, n in zip(_UNITS, match.groups()[1:], strict=True)), timedelta(0))
+    return -length if match[1] == "-" else length
+
+
+def exported_start(event: Properties) -> date | None:
+    """Return the start that we wrote (X-TRIALSCHED-DATE), or None when the event has lost it.
+
+    Raises `InvalidValueError` for one that says no date.
+    """
+    line = event.one("X-TRIALSCHED-DATE")
+    if line is None:
+        return None
+    match = _EXPORTED.fullmatch(line.text.strip())
+    if match is not None:
+        try:
+            day = date(*map(int, _DATE.fullmatch(match[1]).groups()))  # type: ignore[union-attr]
+            if match[2] is None:
+                return day
+            zone = zones.zone_of(match[4])
+            if zone is not None and day not in (date.min, date.max):
+                return datetime.combine(day, time(int(match[2]), int(match[3])), zone)
+        except ValueError:
+            pass
+    message = f"X-TRIALSCHED-DATE: read {shown(line.value)!r}, expected the date that was exported"
+    raise InvalidValueError(message)
+
+
+def local(moment: datetime, zone: str | None) -> datetime:
+    """Return a time as the clocks of a zone show it; without a zone, or of a floating time, as it stands."""
+    if moment.tzinfo is None or zone is None:
+        return moment.replace(tzinfo=None)
+    # By way of UTC: a time that the zone does not have has the offset before the change (RFC 5545, section 3.3.5).
+    return moment.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+
+
+def as_days(what: Said, zone: str | None) -> date:
+    """Return when an event begins: a date when it lasts whole days, as Exchange writes all-day events.
+
+    Whole are days from midnight to midnight, in the zone or where the event itself says its times.
+    """
+    start, end = what.start, what.end
+    if isinstance(start, datetime) and isinstance(end, datetime) and start < end:
+        for there in (zone, None):
+            first, last = local(start, there), local(end, there)
+            if first.time() == last.time() == time():
+                return first.date()
+    return start

@@ -1,0 +1,73 @@
+"""One calendar as many, and many as one: a CalDAV server keeps each event as a calendar of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from trialsched._text import shown
+from trialsched.errors import InvalidValueError
+from trialsched.formats.ical.lines import END, LIMITS, Limits, cut, properties, unfold
+from trialsched.formats.ical.parsed import uid_of
+from trialsched.formats.ical.writing import PRODID
+from trialsched.formats.ical.zones import zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_HEAD = END.join(["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", ""])
+_LARGER = 4  # times as many bytes as a calendar may have: time zones are in every piece
+_TZID = re.compile(r';TZID=(?:"([^"]*)"|([^;:,"]*))', re.IGNORECASE)
+
+
+def split(data: bytes | str, *, limits: Limits = LIMITS) -> dict[str, bytes]:
+    """Return each event of a calendar as a calendar of its own, by UID in lower case, with the zones it names.
+
+    The events of one UID stay together (RFC 4791, section 4.1). Raises what `loads` raises for no calendar, and
+    `InvalidValueError` for an event without UID, and for pieces that take four times the bytes of a calendar.
+    """
+    zones: dict[str, str] = {}
+    bodies: dict[str, list[str]] = {}
+    for block in cut(data, limits).blocks:
+        if block.name == "VTIMEZONE":
+            zones[properties(block).text("TZID")] = block.raw
+            continue
+        uid = uid_of(properties(block))
+        if not uid:
+            message = f"a {block.name} without UID, which RFC 5545, section 3.8.4.7 requires"
+            raise InvalidValueError(message)
+        bodies.setdefault(uid, []).append(block.raw)
+    found = {}
+    room = _LARGER * limits.octets
+    for uid, blocks in bodies.items():
+        body = "".join(blocks)
+        named = dict.fromkeys(quoted or plain for quoted, plain in _TZID.findall(unfold(body)))
+        defined = "".join(zones[name] for name in named if name in zones)
+        found[uid] = f"{_HEAD}{defined}{body}END:VCALENDAR\r\n".encode()
+        room -= len(found[uid])
+        if room < 0:
+            message = (
+                f"its events, each with the time zones that it names, take more than {_LARGER * limits.octets:,} bytes"
+            )
+            raise InvalidValueError(message)
+    return found
+
+
+def merge(parts: Iterable[bytes | str], *, limits: Limits = LIMITS) -> bytes:
+    """Return the events of several calendars as one, the zones that they share once.
+
+    Raises what `loads` raises for no calendar, and `InvalidValueError` when two define a zone differently that
+    nothing else says the meaning of.
+    """
+    zones: dict[str, str] = {}
+    bodies = []
+    for part in parts:
+        for block in cut(part, limits).blocks:
+            if block.name != "VTIMEZONE":
+                bodies.append(block.raw)
+                continue
+            name = properties(block).text("TZID")
+            if zones.setdefault(name, block.raw) != block.raw and zone_of(name) is None:
+                message = f"two of the calendars define the time zone {shown(name)!r}, and differently"
+                raise InvalidValueError(message)
+    return f"{_HEAD}{''.join(zones.values())}{''.join(bodies)}END:VCALENDAR\r\n".encode()

@@ -1,0 +1,108 @@
+"""What every kind of document has in common, held for the readers of protocols and of clinics alike."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import trialsched as ts
+from trialsched.formats import documents
+from trialsched.formats.documents import parsing
+from trialsched.protocol import Found
+
+READERS = [documents.loads, documents.loads_clinic]
+LOADERS = [documents.load_protocol, documents.load_clinic]
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("form", ["toml", "json"])
+@pytest.mark.parametrize(
+    ("data", "where", "message"),
+    [
+        (b"\xff\xfe", "byte 0", "the document is not UTF-8 text"),
+        (b"x = '\xc5'", "byte 5", "the document is not UTF-8 text"),
+        (b"x" * 1_000_001, "", "the document is too large"),
+        ("\u0142" * 500_001, "", "the document is too large"),
+        ("\x00", "", ""),
+        ("x", "", ""),
+        ("[" * 50_000, "", ""),
+    ],
+)
+def test_what_is_no_document_is_one_problem(
+    read: Callable[..., object], form: str, data: str | bytes, where: str, message: str
+) -> None:
+    """Too large, not UTF-8, not TOML or JSON: one clear problem, never a crash."""
+    with pytest.raises(ts.DocumentError) as caught:
+        read(data, format=form)
+    (found,) = caught.value.problems
+    assert (found.where, found.message) == (where, message) or not message
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    "text", ["a." * 30_000 + "b = 1", '"a" . ' * 30_000 + "b = 1", "x = " + "[" * 50_000, "[" + "a." * 40 + "b]"]
+)
+def test_deep_nesting_is_refused_before_it_costs_time(read: Callable[..., object], text: str) -> None:
+    """Lists, tables, and keys of many dots, for which a TOML reader takes quadratic time."""
+    with pytest.raises(ts.DocumentError) as caught:
+        read(text)
+    assert caught.value.problems[0].message == "the document is nested too deeply"
+
+
+@pytest.mark.parametrize(("read", "kind"), [(documents.loads, "protocol"), (documents.loads_clinic, "clinic")])
+@pytest.mark.parametrize("text", ["[]", "3", '"x"', "null", "true"])
+def test_json_that_is_no_table_is_said_to_be_none(read: Callable[..., object], kind: str, text: str) -> None:
+    """JSON may be a list or a number; a document may not."""
+    with pytest.raises(ts.DocumentError) as caught:
+        read(text, format="json")
+    assert caught.value.problems[0].message == f"not a {kind} document"
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_other_types_and_formats_are_refused(read: Callable[..., object]) -> None:
+    """Bytes or text; 'toml' or 'json'."""
+    wrong: tuple[object, ...] = (12, None, ["x"], {})
+    for data in wrong:
+        with pytest.raises(ts.InvalidTypeError):
+            read(data)
+    with pytest.raises(ts.InvalidValueError) as caught:
+        read("{}", format="yaml")
+    assert caught.value.where == "format"
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_a_file_is_known_by_its_suffix(load: Callable[[Any], object], tmp_path: Path) -> None:
+    """Another one, none, a name that no file can have, and a file that is not there."""
+    (tmp_path / "x.yaml").write_text("", "utf-8")
+    for name in ("x.yaml", "x", "x.toml.txt", "a\0.toml"):
+        with pytest.raises(ts.InvalidValueError):
+            load(tmp_path / name)
+    for name in ("nothing.toml", "nothing.json"):
+        with pytest.raises(FileNotFoundError):
+            load(tmp_path / name)
+
+
+def test_every_table_and_list_has_its_place() -> None:
+    """Keys with dots, places in lists from 0 in brackets, a long key cut."""
+    raw = {"a": [1, {"b": []}], "c": {}, "k" * 100: [[]]}
+    found = {where: level for where, level, _ in parsing.walk(raw)}
+    assert found == {"": 1, "a": 2, "a[1]": 3, "a[1].b": 4, "c": 2, "k" * 80: 2, f"{'k' * 80}[0]": 3}
+
+
+def test_keys_that_stand_twice_and_keys_that_are_no_text_are_noted() -> None:
+    """The first are named by place; half of a surrogate pair is taken out."""
+    found = Found()
+    raw = parsing.parse(found, '{"a": {"b": 1, "b": 2}, "\\ud800": 1}', "json", "protocol")
+    assert raw == {"a": {"b": 2}}
+    told = {(p.where, p.read, p.message) for p in found.problems}
+    assert told == {("a.b", "b", "the key stands twice"), ("", "'\\ud800'", "the key holds U+D800")}
+
+
+@pytest.mark.parametrize(("number", "told"), [(0, 0), (1000, 1000), (1001, 1001), (5000, 1001)])
+def test_at_most_a_thousand_problems_are_listed(number: int, told: int) -> None:
+    """The rest is counted."""
+    found = parsing.listed([ts.Problem(str(n), "", "", "bad") for n in range(number)])
+    assert len(found) == told
+    if number > 1000:
+        assert found[-1].message == f"{number - 1000} more problems are not listed"

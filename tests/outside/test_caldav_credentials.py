@@ -1,0 +1,204 @@
+"""Where user and password must not go: to another server, over a line without TLS, into any message."""
+
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import Self
+
+import pytest
+from tests.outside.radicale_server import HOST
+from tests.support.shell import Result, trialsched
+
+import trialsched as ts
+from trialsched.push import PushError, collection, collections, connect, push
+
+PLAN = ts.schedule(ts.load_protocol("alstem"), ts.Subject("P01-007", baseline=date(2026, 3, 2)))
+STAMP = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class _Answering(ThreadingHTTPServer):
+    """Answers every request in one way, and keeps the headers that came."""
+
+    daemon_threads = True
+
+    def __init__(self, status: int, answer: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__((HOST, 0), _Answer)
+        self.status, self.answer, self.headers = status, answer, headers or {}
+        self.seen: list[dict[str, str]] = []
+        self.paths: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.server_port}/"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, args=[0.02], daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Answering
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        if name.startswith("do_"):
+            return self.reply
+        raise AttributeError(name)
+
+    def reply(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.seen.append({key.lower(): value for key, value in self.headers.items()})
+        self.server.paths.append(self.path)
+        asked = "Authorization" not in self.headers
+        self.send_response_only(401 if asked else self.server.status)
+        headers = {"WWW-Authenticate": 'Basic realm="x"'} if asked else self.server.headers
+        body = "" if asked else self.server.answer
+        for key, value in {**headers, "Content-Length": str(len(body.encode()))}.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+HOME = """<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:response><D:href>/</D:href>
+<D:propstat><D:prop><D:current-user-principal><D:href>{}</D:href></D:current-user-principal>
+<C:calendar-home-set><D:href>{}</D:href></C:calendar-home-set></D:prop>
+<D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"""
+
+
+@pytest.mark.parametrize("kind", [301, 302, 307, 308, "principal", "home"])
+def test_credentials_do_not_follow_to_another_server(kind: int | str) -> None:
+    """Neither a redirection nor an absolute address in an answer makes us talk to another server at all."""
+    with _Answering(207, HOME, {"Content-Type": "text/xml"}) as other:
+        principal = other.url if kind == "principal" else "/"
+        status = kind if isinstance(kind, int) else 207
+        headers = {"Location": other.url, "Content-Type": "text/xml"}
+        with (
+            _Answering(status, HOME.format(principal, other.url), headers) as first,
+            connect(first.url, "ania", "secret") as client,
+        ):
+            with pytest.raises(PushError) as caught:
+                collections(client)
+            assert first.seen
+            assert other.seen == []
+    assert "another server" in str(caught.value) or "another address" in str(caught.value) or kind == "principal"
+    assert "secret" not in repr(caught.value)
+
+
+def test_no_redirection_is_followed_on_the_same_server() -> None:
+    """Followed, a PUT would become a GET, and its 200 would look like an event that was written."""
+    with _Answering(302, "", {"Location": "/elsewhere/"}) as server, connect(server.url, "ania", "pw") as client:
+        with pytest.raises(PushError, match="not followed"):
+            push(collection(client, f"{server.url}cal/", []), PLAN, stamp=STAMP)
+        assert server.paths == ["/cal/", "/cal/"]  # without and with the password
+
+
+def push_once(server: _Answering, folder: Path, **environment: str) -> Result:
+    """Run the command in a process of its own."""
+    options = ("--calendar", "A", "--protocol", "alstem", "--subject", "P01-007", "--baseline", "2026-03-02")
+    login = {"TRIALSCHED_CALDAV_USER": "ania", "TRIALSCHED_CALDAV_PASSWORD": "Pl4nted"}
+    return trialsched("push", "--url", server.url, *options, cwd=folder, env={**login, **environment})
+
+
+def test_plain_http_goes_through_no_proxy(tmp_path: Path) -> None:
+    """What is sent without TLS stays on this machine, whatever the environment says."""
+    with _Answering(404) as server, _Answering(404) as proxy:
+        names = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+        result = push_once(server, tmp_path, NO_PROXY="", no_proxy="", **dict.fromkeys(names, proxy.url))
+        assert (result.code, proxy.seen) == (2, [])
+        assert server.seen[-1]["authorization"].startswith("Basic ")
+
+
+def test_the_library_writes_nothing_down(tmp_path: Path) -> None:
+    """What caldav can be told to dump into files and logs by the environment is not written by us."""
+    more = {"PYTHON_CALDAV_COMMDUMP": "1", "PYTHON_CALDAV_DEBUGMODE": "DEBUG", "TMPDIR": str(tmp_path)}
+    with _Answering(207, HOME.format("/", "/"), {"Content-Type": "text/xml"}) as server:
+        result = push_once(server, tmp_path, **more)
+    assert (result.code, result.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert result.err.splitlines() == [
+        "error: --calendar: no calendar 'A' on the server, which has: none; --create makes it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "kind", "refused"),
+    [
+        (500, "secret", "text/plain", False),
+        (503, "secret", "text/plain", False),
+        (429, "secret", "text/plain", False),
+        (403, "secret", "text/plain", True),
+        (404, "secret", "text/plain", True),
+        (200, "<html>secret</html>", "text/html", False),
+        (207, "<D:multistatus xmlns:D='DAV:'><D:response/>", "text/xml", False),
+        (207, "", "text/xml", False),
+        (207, "<x/>", "text/xml", False),
+    ],
+)
+def test_what_is_no_caldav_server_is_said_in_one_line(status: int, answer: str, kind: str, refused: bool) -> None:  # noqa: FBT001
+    """Errors, broken XML, web pages: one `PushError`, no words of the server, when asked for lists and when read."""
+    with _Answering(status, answer, {"Content-Type": kind}) as server, connect(server.url, "ania", "pw") as client:
+        place = collection(client, f"{server.url}cal/", [])
+        with pytest.raises(PushError) as caught:
+            push(place, PLAN, stamp=STAMP)
+        assert caught.value.refused == refused
+        assert "secret" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+        try:
+            assert collections(client) == []
+        except PushError as error:
+            assert "secret" not in str(error)  # noqa: PT017 - or an empty list
+
+
+# Made for this test by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500
+# -subj /CN=test -addext subjectAltName=IP:<loopback>`: signed by itself, so that nobody trusts it.
+_KEY = (
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgv9lkSwlh0OX5vOkT4rDoW6h+8dvd7AQgJ4/FJvkV6t6hRANCAAQ+"
+    "wRsSPHuj5qO007mwihtUm/HyoyBdWRhll4cILRtCFZLSwKrmN2gM1C65jlPURzFhNsHqWoOt2SlFHM/Rcv0s"
+)
+_CERTIFICATE = (
+    "MIIBhzCCASygAwIBAgIUdK1swqyCBxjBUyWWYx1oj7ViV9QwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjQx"
+    "NjQ2MDlaGA8yMTI2MTAzMTE2NDYwOVowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABD7BGxI8e6Pm"
+    "o7TTubCKG1Sb8fKjIF1ZGGWXhwgtG0IVktLAquY3aAzULrmOU9RHMWE2wepag63ZKUUcz9Fy/SyjZDBiMB0GA1UdDgQWBBTTA3vm"
+    "wMK1QNUw22C1W84S5P2PHDAfBgNVHSMEGDAWgBTTA3vmwMK1QNUw22C1W84S5P2PHDAPBgNVHRMBAf8EBTADAQH/MA8GA1UdEQQI"
+    "MAaHBH8AAAEwCgYIKoZIzj0EAwIDSQAwRgIhAM85S1EQwqdkRpS887N0VuJNM8vjzPkw/S5w+cszMjwTAiEA1l8aP1QP4broAZVb"
+    "FVU6Xqj2vh6CeXaBxd4/ONRGXIw="
+)
+
+
+def test_a_certificate_that_cannot_be_verified_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS is verified always: nothing is sent to a server whose certificate nobody vouches for.
+
+    Named as an authority by REQUESTS_CA_BUNDLE, the same certificate is taken: it was the reason. Then it is our
+    user who logs in when asked to, not the one whom netrc has for the server.
+    """
+    files = []
+    for kind, text in (("PRIVATE", _KEY), ("CERTIFICATE", _CERTIFICATE)):
+        title = f"{kind} KEY" if kind == "PRIVATE" else kind
+        files.append(tmp_path / f"{kind}.pem")
+        files[-1].write_text(f"-----BEGIN {title}-----\n{text}\n-----END {title}-----\n", encoding="ascii")
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files[1], files[0])
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    (tmp_path / "netrc").write_text(f"machine {HOST} login other password other\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with _Answering(404) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        for bundle, said in ((None, "certificate"), (files[1], "404")):
+            if bundle is not None:
+                monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+            with connect(server.url.replace("http:", "https:"), "ania", "pw") as client:
+                with pytest.raises(PushError, match=said):
+                    collections(client)
+                assert bool(server.seen) == (bundle is not None)
+        assert "authorization" not in server.seen[0]
+        assert server.seen[1]["authorization"] == f"Basic {b64encode(b'ania:pw').decode()}"

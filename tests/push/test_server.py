@@ -1,0 +1,133 @@
+"""The address of a server, and a connection that leads nowhere else."""
+
+import pickle
+
+import pytest
+
+import trialsched as ts
+from trialsched.push import PushError, checked_url, collection, collections, connect, create
+
+NOBODY = "http://127.0.0.2:9/"  # the discard port, where nothing listens
+
+
+@pytest.mark.parametrize(
+    ("url", "checked"),
+    [
+        ("https://cal.example.org", "https://cal.example.org/"),
+        ("https://cal.example.org:8443/dav/", "https://cal.example.org:8443/dav/"),
+        ("HTTPS://Cal.Example.org/Dav", "https://Cal.Example.org/Dav"),
+        ("http://127.0.0.2:5232/x/", "http://127.0.0.2:5232/x/"),
+        ("http://[::1]:5232", "http://[::1]:5232/"),
+    ],
+)
+def test_addresses_that_are_safe(url: str, checked: str) -> None:
+    """Https anywhere, plain http on this machine's own address; a path is made where there is none."""
+    assert checked_url(url) == checked
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://cal.example.org/",
+        f"http://local{'host'}:5232/",  # a name, which may lead anywhere
+        "http://127.0.0.2.example.org/",
+        "http://192.168.1.2/",
+        "http://2130706433/",  # a loopback address as one number: some programs read it so, others do not
+        "ftp://cal.example.org/",
+        "cal.example.org",
+        "//cal.example.org/",
+        "https://",
+        "https:///dav/",
+        "https://cal.example.org:0/",
+        "https://cal.example.org:port/",
+        "https://cal.example.org:99999/",
+        "https://[::1/",
+        "https://cal.example.org/?a=b",
+        "https://cal.example.org/#a",
+        "https://cal.example.org/\n",
+        "",
+    ],
+)
+def test_addresses_that_are_refused(url: str) -> None:
+    """Without TLS, of other schemes, not whole: refused before anything is sent, the place named."""
+    with pytest.raises(ts.InvalidValueError) as caught:
+        checked_url(url, where="--url")
+    assert caught.value.where == "--url"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ania:Pl4nted@cal.example.org/",
+        "https://ania:Pl4nted@",
+        "https://ania:Pl4nted@[::1/",
+        "http://Pl4nted@127.0.0.2/",
+        "ania:Pl4nted@cal.example.org",
+        "https://cal.example.org/Pl4nted@x",
+    ],
+)
+def test_a_password_in_an_address_is_refused_without_showing_it(url: str) -> None:
+    """Nothing of the address is told: neither in the message nor in the error behind it."""
+    with pytest.raises(ts.InvalidValueError) as caught:
+        checked_url(url)
+    told = f"{caught.value!r} {caught.value} {caught.value.__cause__!r} {caught.value.__context__!r}"
+    assert "Pl4nted" not in told
+
+
+def test_a_server_that_is_not_there_is_said_in_one_line() -> None:
+    """Nobody listens: an error of one line without user or password, that may pass by itself."""
+    with connect(NOBODY, "ania", "Pl4nted") as client:
+        for ask in (lambda: collections(client), lambda: create(client, "x")):
+            with pytest.raises(PushError) as caught:
+                ask()
+            assert str(caught.value) == f"{NOBODY}: cannot be reached"
+            assert not caught.value.refused
+            assert caught.value.__cause__ is None
+            assert caught.value.__suppress_context__
+
+
+def test_requests_to_any_other_place_are_not_made() -> None:
+    """Only the server's own scheme, host and port are reachable through a connection, with TLS and without."""
+    with connect("https://cal.example.org/dav/", "ania", "pw") as client:
+        get = client.session.get_adapter
+        for url in ("https://cal.example.org/x", "https://CAL.example.org:443/x"):
+            get(url)
+        for url in (
+            "http://cal.example.org/x",
+            "https://cal.example.org.evil.example/",
+            "https://cal.example.org:8443/x",
+            "https://evil.example/",
+        ):
+            with pytest.raises(OSError, match="No connection adapters"):
+                get(url)
+        assert client.ssl_verify_cert is True
+        assert client.timeout == 30
+
+
+def test_a_collection_is_known_by_its_name_or_by_its_address_on_the_server() -> None:
+    """An address of another server is refused, and so is one with a password, which is not shown."""
+    with connect("https://cal.example.org/dav/") as client:
+        found = collection(client, "https://cal.example.org/dav/a%20b/", [])
+        assert found is not None
+        assert str(found.url) == "https://cal.example.org/dav/a%20b/"
+        assert collection(client, "ALS", []) is None
+        assert collection(client, "ALS", [("als", found), ("ALS", found)]) is found
+        with pytest.raises(ts.InvalidValueError, match="2 calendars are called 'ALS'"):
+            collection(client, "ALS", [("ALS", found), ("ALS", found)])
+        for url in ("https://cal.example.org:444/dav/", "https://evil.example/", "https://a:Pl4nted@cal.example.org/"):
+            with pytest.raises(ts.InvalidValueError) as caught:
+                collection(client, url, [])
+            assert caught.value.where == "calendar"
+            assert "Pl4nted" not in str(caught.value)
+        for name in ("", "  ", "a\nb"):
+            with pytest.raises(ts.InvalidValueError, match="printable"):
+                create(client, name)
+
+
+def test_the_error_survives_pickle() -> None:
+    """It keeps whether it is a refusal and what was done before."""
+    error = PushError("m", where="w", refused=True)
+    error.report = (1, 2)
+    twin = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert isinstance(twin, PushError)
+    assert (str(twin), twin.refused, twin.report) == ("w: m", True, (1, 2))

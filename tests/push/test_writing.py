@@ -1,0 +1,276 @@
+"""What is written where, against a collection that is held in memory."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.dav import BASE, Collection
+
+import trialsched as ts
+from trialsched import strategies
+from trialsched.clinic import Clinic
+from trialsched.formats import ical
+from trialsched.push import PushError, PushReport, push
+
+ALSTEM = ts.load_protocol("alstem")
+SUBJECT = ts.Subject("P01-007", baseline=date(2026, 3, 2))
+PLAN = ts.schedule(ALSTEM, SUBJECT)
+STAMP = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = STAMP + timedelta(days=1)
+
+
+def place(visit: str, subject: str = "P01-007") -> str:
+    """Return where a visit's entry stands."""
+    return f"{BASE}{ical.uid('alstem', subject, visit)}.ics"
+
+
+def pushed(to: Any, plans: Any = PLAN, stamp: datetime = STAMP, **options: Any) -> PushReport:  # noqa: ANN401
+    """Push to a collection in memory."""
+    return push(to, plans, stamp=stamp, **options)
+
+
+MOVE = ((b"VALUE=DATE:20260902", b"VALUE=DATE:20260907"), (b"VALUE=DATE:20260903", b"VALUE=DATE:20260908"))
+
+
+def test_what_is_new_is_created_what_stands_is_left() -> None:
+    """17 entries, If-None-Match on each; pushed again nothing is sent."""
+    place_ = Collection()
+    report = pushed(place_)
+    assert [change.visit for change in report.created] == [row.code for row in PLAN]
+    assert {headers["If-None-Match"] for _, headers in place_.sent} == {"*"}
+    assert set(place_.held) == {place(row.code) for row in PLAN}
+    place_.sent.clear()
+    assert pushed(place_, stamp=LATER) == PushReport(unchanged=17)
+    assert place_.sent == []
+
+
+def test_an_entry_is_one_calendar_of_one_event() -> None:
+    """RFC 4791, section 4.1: one UID, no METHOD; with its VTIMEZONE when it has a time."""
+    held = Collection()
+    plan = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 2), time(9, 30)))
+    pushed(held, plan, clinic=Clinic(zone="Europe/Warsaw", language="en"))
+    for path, (_, data) in held.held.items():
+        assert data.count(b"BEGIN:VEVENT") == 1
+        assert data.startswith(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:")
+        assert b"METHOD" not in data
+        assert (b"BEGIN:VTIMEZONE" in data) == (path == place("M06"))
+
+
+def test_an_update_is_sent_over_the_state_that_was_read() -> None:
+    """If-Match with the ETag; a weak one is sent as the strong one, which the server may still refuse."""
+    held = Collection()
+    pushed(held)
+    etag, data = held.held[place("M06")]
+    held.held[place("M03")] = (f"W/{held.held[place('M03')][0]}", held.held[place("M03")][1])
+    held.sent.clear()
+    both = SUBJECT.booked("M03", date(2026, 6, 3)).booked("M06", date(2026, 9, 4))
+    report = pushed(held, ts.schedule(ALSTEM, both), LATER)
+    assert [path for path, _ in held.sent] == [place("M03"), place("M06")]
+    assert held.sent[1][1]["If-Match"] == etag
+    assert "W/" not in held.sent[0][1]["If-Match"]
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M03", "changed")]
+    assert [change.visit for change in report.updated] == ["M06"]
+    assert data != held.held[place("M06")][1]
+
+
+def test_without_an_etag_nothing_is_written_over() -> None:
+    """A server that does not say in which state an entry is gets no new one."""
+    held = Collection()
+    pushed(held)
+    held.held[place("M06")] = ("", held.held[place("M06")][1])
+    held.sent.clear()
+    report = pushed(held, ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 4))), overwrite=True)
+    assert held.sent == []
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "changed")]
+
+
+def test_a_persons_change_is_a_conflict_and_written_over_on_request() -> None:
+    """Moved or edited: left, told; with `overwrite` written, told too. An untouched one beside it is written."""
+    held = Collection()
+    pushed(held)
+    held.edit(place("M06"), *MOVE)
+    held.edit(place("M03"), (b"SUMMARY:P01-007 M03", b"SUMMARY:call first"))
+    before = dict(held.held)
+    report = pushed(held, stamp=LATER)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M03", "edited"), ("M06", "moved")]
+    assert held.held == before
+    assert str(report.conflicts[1]) == (
+        "P01-007 M06: was moved on the server to 2026-09-07, the plan says 2026-09-02; it is left there"
+    )
+    report = pushed(held, stamp=LATER, overwrite=True)
+    assert {(note.visit, note.kind) for note in report.overwritten} == {("M06", "moved"), ("M03", "edited")}
+    assert report.conflicts == ()
+    assert pushed(held, stamp=LATER) == PushReport(unchanged=17)
+
+
+def test_a_person_who_moved_it_where_the_plan_has_it_now_is_no_conflict() -> None:
+    """Both say the same day: the event is only confirmed."""
+    held = Collection()
+    pushed(held)
+    held.edit(place("M06"), *MOVE)
+    report = pushed(held, ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 7))), LATER)
+    assert [change.visit for change in report.updated] == ["M06"]
+    assert report.conflicts == ()
+
+
+def test_two_entries_of_one_event_are_told_and_left() -> None:
+    """Nothing of ours deletes one of them, and neither is written."""
+    held = Collection()
+    pushed(held)
+    held.store(f"{BASE}copy.ics", held.held[place("M06")][1])
+    before = dict(held.held)
+    plan = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 4)))
+    for one in (PLAN, plan):
+        report = pushed(held, one, LATER)
+        assert [(c.kind, c.uid) for c in report.conflicts] == [("twice", ical.uid("alstem", "P01-007", "M06"))]
+    assert held.held == before
+
+
+def test_one_entry_with_an_event_twice_is_told_and_left() -> None:
+    """A server that took two editions of one event in an entry: nothing of it is written over."""
+    held = Collection()
+    pushed(held)
+    etag, data = held.held[place("M06")]
+    event = data[data.index(b"BEGIN:VEVENT") : data.index(b"END:VCALENDAR")]
+    other = event
+    for old, new in MOVE:
+        other = other.replace(old, new)
+    held.held[place("M06")] = (etag, data.replace(event, event + other))
+    held.sent.clear()
+    report = pushed(held, stamp=LATER)
+    assert [(c.uid, c.kind) for c in report.conflicts] == [(ical.uid("alstem", "P01-007", "M06"), "twice")]
+    assert held.sent == []
+
+
+def test_several_events_in_one_entry_are_left() -> None:
+    """Written alone, one would take the others with it: a stranger's beside ours, told when ours would change."""
+    held = Collection()
+    whole = ical.dumps(PLAN, stamp=STAMP)
+    stranger = b"BEGIN:VEVENT\r\nUID:x@y\r\nDTSTART;VALUE=DATE:20260101\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    held.store(f"{BASE}all.ics", whole.replace(b"END:VCALENDAR\r\n", stranger))
+    before = dict(held.held)
+    report = pushed(held, ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 4))), LATER)
+    assert held.held == before
+    assert {c.kind for c in report.conflicts} == {"shared"}
+    assert len(report.conflicts) == 17
+    assert report.unchanged == 16
+
+
+def test_an_entry_of_ours_that_cannot_be_read_is_left() -> None:
+    """It is told with its visit, and no second one is made beside it; a stranger's is passed over."""
+    held = Collection()
+    pushed(held)
+    held.edit(place("M06"), (b"END:VEVENT\r\n", b""))
+    held.store(f"{BASE}odd.ics", b"BEGIN:VCALENDAR\r\nUID:stranger\r\nnonsense")
+    before = dict(held.held)
+    report = pushed(held, stamp=LATER)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "unreadable")]
+    assert report == PushReport(unchanged=16, conflicts=report.conflicts)
+    assert held.held == before
+
+
+def test_events_are_known_when_the_server_has_dropped_our_marks() -> None:
+    """By UID, in upper case too; one that left the plan by its title, if it gives its UID."""
+    held = Collection()
+    plan = ts.schedule(ALSTEM, SUBJECT)
+    pushed(held, plan)
+    for path, (_, data) in [*held.held.items()]:
+        lines = [line for line in data.decode().replace("\r\n ", "").split("\r\n") if "TRIALSCHED" not in line]
+        held.store(path, "\r\n".join(lines).replace("UID:3F", "UID:3f").encode())
+    rows = [visit for visit in ALSTEM.visits if visit.code != "M18"]
+    shorter = ts.Protocol("alstem", "2", "DOSE1", rows, spacings=ALSTEM.spacings)
+    report = pushed(held, ts.schedule(shorter, SUBJECT), LATER, overwrite=True)
+    assert [change.kind for change in report.cancelled] == ["cancelled"]
+    assert report.created == ()
+    assert b"STATUS:CANCELLED" in held.held[place("M18")][1]
+
+
+def test_windows_that_are_not_asked_for_any_more_are_cancelled() -> None:
+    """Windows are events of their own: created on request, cancelled without."""
+    held = Collection()
+    assert len(pushed(held, style=ical.Style(windows=True)).created) == 34
+    report = pushed(held, stamp=LATER)
+    assert (len(report.cancelled), report.unchanged) == (17, 17)
+
+
+def test_a_calendar_for_another_reader_is_refused() -> None:
+    """A collection written for staff is not made the participant's."""
+    held = Collection()
+    pushed(held)
+    before = dict(held.held)
+    with pytest.raises(ts.InvalidValueError, match="another reader"):
+        pushed(held, style=ical.Style("participant"))
+    assert held.held == before
+
+
+def test_other_subjects_and_strangers_are_not_touched() -> None:
+    """Neither read as ours nor written, whatever is pushed."""
+    held = Collection(
+        {f"{BASE}s.ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:s\nSUMMARY:x DOSE1\nEND:VEVENT\nEND:VCALENDAR"}
+    )
+    other = ts.schedule(ALSTEM, ts.Subject("P01-008", baseline=date(2026, 4, 1)))
+    pushed(held, other)
+    before = dict(held.held)
+    assert len(pushed(held).created) == 17
+    ended = ts.schedule(ALSTEM, SUBJECT.attended("DOSE1", date(2026, 3, 2)).end(date(2026, 5, 31), "other"))
+    pushed(held, ended, LATER, overwrite=True)
+    assert {path: held.held[path] for path in before} == before
+
+
+@pytest.mark.parametrize("status", [500, 404, 413, 507, 302])
+def test_a_failure_ends_the_push_and_tells_what_was_done(status: int) -> None:
+    """The report of what was written until then is in the error; the next push completes it."""
+    held = Collection()
+    held.answer = lambda number: status if number == 6 else None
+    with pytest.raises(PushError, match=f"answers {status}") as caught:
+        pushed(held)
+    assert [change.visit for change in caught.value.report.created] == [row.code for row in PLAN][:5]
+    held.answer = lambda _: None
+    report = pushed(held)
+    assert (len(report.created), report.unchanged) == (12, 5)
+
+
+def test_an_id_that_stands_elsewhere_is_a_conflict() -> None:
+    """RFC 4791, section 5.3.2.1 (no-uid-conflict): told, the others are written."""
+    held = Collection()
+    held.answer = lambda number: 409 if number == 2 else None
+    report = pushed(held)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("SCR2", "taken")]
+    assert len(report.created) == 16
+
+
+def test_a_dry_run_sends_nothing_and_needs_no_collection() -> None:
+    """What would be done is what is done; without `dry_run` a collection is needed."""
+    held = Collection()
+    dry = pushed(held, dry_run=True)
+    assert held.sent == []
+    assert pushed(None, dry_run=True) == dry == pushed(held)
+    with pytest.raises(ts.InvalidTypeError, match="collection"):
+        pushed(None)
+
+
+@settings(max_examples=60)
+@given(strategies.plans(), st.integers(-3, 3), st.booleans(), st.booleans())
+def test_two_pushes_settle_any_plans(first: ts.Plan, days: int, bare: bool, windows: bool) -> None:  # noqa: FBT001
+    """After any plan and another of its subject nothing is left to do, and every entry begins when the plan says."""
+    held = Collection()
+    clinic = Clinic(zone="Asia/Kolkata", language="en")  # whose clocks never change
+    options: dict[str, Any] = {"clinic": clinic, "style": ical.Style(windows=windows), "study_key": "k"}
+    subject = replace(first.subject, baseline=_baseline(first) + timedelta(days))
+    second = ts.schedule(first.protocol, replace(subject, records=()) if bare else subject)
+    report = pushed(held, first, **options)
+    assert len(report.created) == len(held.held)
+    pushed(held, second, LATER, **options)
+    again = pushed(held, second, LATER, **options)
+    assert again == PushReport(unchanged=len(held.held))
+    for uid, one in ical.split(ical.dumps(second, stamp=LATER, **options)).items():
+        start = next(line for line in one.split(b"\r\n") if line.startswith(b"DTSTART"))
+        assert start in held.held[f"{BASE}{uid}.ics"][1]
+
+
+def _baseline(plan: ts.Plan) -> date:
+    assert plan.subject.baseline is not None
+    return plan.subject.baseline

@@ -1,0 +1,115 @@
+"""Findings about bookings: outside of a window, against a spacing, out of order."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+
+import trialsched as ts
+from trialsched import strategies
+from trialsched.compliance import Finding, booking_findings
+
+# The window of V2 is 10 to 14 March, that of V3 17 to 31 March; V2 and V3 at least 8 days apart, V1 and V3 15.
+PROTOCOL = ts.Protocol(
+    "demo",
+    "1",
+    "V1",
+    [
+        ts.Visit("V1", "on-site", ts.Timing(window="±3 days")),
+        ts.Visit("V2", "on-site", ts.Timing("10 days after V1", window="±2 days")),
+        ts.Visit("V3", "phone", ts.Timing("22 days after V1", window="±7 days", assumed=True)),
+        ts.Visit("V4", "phone", ts.Timing("40 days after V1")),
+    ],
+    spacings=[ts.Spacing("V2", "V3", "8 days"), ts.Spacing("V3", "V1", "15 days", assumed=True)],
+)
+SUBJECT = ts.Subject("S", baseline=date(2026, 3, 2))
+
+
+def found(subject: ts.Subject) -> list[tuple[str, str, str | None, int]]:
+    """Return kind, visit, other visit and days of each finding."""
+    return [(f.kind, f.visit, f.other, f.days_out) for f in booking_findings(ts.schedule(PROTOCOL, subject))]
+
+
+@pytest.mark.parametrize(
+    ("day", "out"),
+    [(9, -1), (10, None), (14, None), (15, 1), (20, 6)],
+)
+def test_a_booking_outside_of_its_window_says_by_how_many_days(day: int, out: int | None) -> None:
+    """Both ends are inside; before the window is negative."""
+    expected = [] if out is None else [("booked-outside", "V2", None, out)]
+    assert found(SUBJECT.booked("V2", date(2026, 3, day))) == expected
+
+
+def test_the_sentence_names_the_dates() -> None:
+    """One sentence with the day, the distance and the window, assumed where it is."""
+    plan = ts.schedule(PROTOCOL, SUBJECT.booked("V3", date(2026, 4, 1)))
+    assert booking_findings(plan) == (
+        Finding(
+            "booked-outside",
+            "V3",
+            None,
+            1,
+            date(2026, 4, 1),
+            "booked for 2026-04-01, 1 day after its assumed window 2026-03-17 to 2026-03-31",
+        ),
+    )
+
+
+@pytest.mark.parametrize(("day", "missing"), [(17, -4), (20, -1), (21, 0), (22, 0)])
+def test_a_booking_nearer_than_a_spacing(day: int, missing: int) -> None:
+    """V2 attended on 13 March: V3 may be on the 21st; the 20th is a day short."""
+    subject = SUBJECT.attended("V2", date(2026, 3, 13)).booked("V3", date(2026, 3, day))
+    assert found(subject) == ([("booked-outside", "V3", "V2", missing)] if missing else [])
+
+
+def test_of_two_bookings_the_later_visit_tells_the_spacing_once() -> None:
+    """The sentence is told with one of the two, whichever way they stand."""
+    subject = SUBJECT.booked("V2", date(2026, 3, 14)).booked("V3", date(2026, 3, 20))
+    assert found(subject) == [("booked-outside", "V3", "V2", -2)]
+    (finding,) = booking_findings(ts.schedule(PROTOCOL, subject))
+    assert finding.detail == "booked for 2026-03-20, 2 days short of the spacing of 8 days to V2 (2026-03-14)"
+
+
+def test_a_spacing_holds_to_attended_visits_of_either_side() -> None:
+    """A booking is compared with what was attended, also when the spacing names it first."""
+    subject = SUBJECT.attended("V3", date(2026, 3, 18)).booked("V2", date(2026, 3, 12))
+    assert found(subject) == [("booked-outside", "V2", "V3", -2)]
+    # V1 on 5 March: V3's window is 20 March to 3 April, and the 20th is 15 days on
+    anchor = SUBJECT.booked("V1", date(2026, 3, 5))
+    assert found(anchor.booked("V3", date(2026, 3, 20))) == []
+    assert found(anchor.booked("V3", date(2026, 3, 19))) == [
+        ("booked-outside", "V3", None, -1),
+        ("booked-outside", "V3", "V1", -1),
+    ]
+
+
+def test_a_booking_before_an_earlier_visit_is_out_of_order() -> None:
+    """Strictly before a visit whose target is strictly earlier; the same day is in order."""
+    subject = SUBJECT.attended("V2", date(2026, 3, 14)).booked("V4", date(2026, 3, 13))
+    assert found(subject) == [("out-of-order", "V4", "V2", 0)]
+    assert found(SUBJECT.attended("V2", date(2026, 3, 14)).booked("V4", date(2026, 3, 14))) == []
+
+
+def test_what_is_attended_missed_or_withheld_is_no_open_booking() -> None:
+    """Nor does a visit that did not take place stand in the way of another."""
+    day = date(2026, 3, 20)
+    assert found(SUBJECT.booked("V2", day).attended("V2", day)) == []
+    assert found(SUBJECT.booked("V2", day).missed("V2")) == []
+    assert found(SUBJECT.booked("V2", date(2026, 3, 14)).missed("V2").booked("V4", date(2026, 3, 13))) == []
+    partly = SUBJECT.booked("V2", day).attended("V2", ts.PartialDate(2026, 3))
+    assert found(partly.booked("V4", date(2026, 3, 13))) == []
+
+
+@given(strategies.plans())
+def test_findings_are_of_open_bookings_for_any_records(plan: ts.Plan) -> None:
+    """Total for every plan; each finding is of a booked visit that was not attended, outside by what it says."""
+    for finding in booking_findings(plan):
+        row = plan[finding.visit]
+        assert row.attended is None
+        assert row.booked == finding.date
+        if finding.kind == "booked-outside" and finding.other is None:
+            window = row.window
+            assert window
+            assert finding.date not in window
+            edge = window.earliest if finding.days_out < 0 else window.latest
+            assert (finding.date - edge).days == finding.days_out
