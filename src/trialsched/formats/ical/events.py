@@ -115,7 +115,7 @@ def _event(plan: Plan, row: PlannedVisit, key: str, reader: Reader) -> Event:
     if clock is not None:
         if reader.clinic is None:
             message = (
-                f"booked for {day} at {clock:%H:%M}: a time needs the clinic's zone "
+                f"booked for {day} at {clock.hour:02}:{clock.minute:02}: a time needs the clinic's zone "
                 "(`clinic=` or --clinic; there is none to guess)"
             )
             raise InvalidValueError(message, where=row.code)
@@ -250,7 +250,7 @@ def _state(plan: Plan, row: PlannedVisit, words: Language) -> str:
     """Return in words whether the date is computed, agreed, past or called off."""
     phrases, day = words.staff, words.day
     attended, booked, clock = row.attended, row.booked, row.booked_time
-    at = {"time": f"{clock:%H:%M}"} if clock else {}
+    at = {"time": f"{clock.hour:02}:{clock.minute:02}"} if clock else {}
     if attended is not None:
         held = "withheld" if row.outcome == "withheld" else "attended"
         if isinstance(attended, PartialDate):
@@ -302,7 +302,7 @@ def _participant_words(_: Plan, row: PlannedVisit, reader: Reader, event: Event,
 def _agreed(key: str, day: date, clock: time | None, words: Language) -> str:
     phrases = words.participant
     phrase: str = phrases[f"{key}_at" if clock else key]
-    return phrase.format(day=words.date(day), time=f"{clock:%H:%M}" if clock else "")
+    return phrase.format(day=words.date(day), time=f"{clock.hour:02}:{clock.minute:02}" if clock else "")
 
 
 def _participant_past(row: PlannedVisit, words: Language) -> str:

@@ -23,9 +23,9 @@ _BREAK = re.compile(r"\r\n(?![ \t])")  # RFC 5545, section 3.1: a break before a
 # "Implementations need to unfold lines in such a way to properly restore the original sequence" of octets: RFC 5545,
 # section 3.1, of programs that fold inside a character.
 _FOLD_IN_CHARACTER = re.compile(rb"\r?\n[ \t](?=[\x80-\xbf])")
-# The lines that begin and end components, whole; and the starts of lines that are folded so soon that they might be one.
-_EDGE = re.compile(r"^(BEGIN|END):[^\r]*(?:\r\n[ \t][^\r]*)*", re.IGNORECASE | re.MULTILINE)
-_FOLDED_KEY = re.compile(r"^[A-Za-z]{1,5}(?:(?:\r\n[ \t])+[A-Za-z:]?){1,6}", re.MULTILINE)
+# The lines that begin and end components, whole, and the starts of lines folded so soon that they might be one.
+_EDGE = re.compile(r"\r\n(BEGIN|END):[^\r]*(?:\r\n[ \t][^\r]*)*", re.IGNORECASE)
+_FOLDED_KEY = re.compile(r"\r\n[A-Za-z]{1,5}(?:(?:\r\n[ \t])+[A-Za-z:]{0,5}){1,6}")
 _BLANK_LINES = re.compile(r"(?:\r\n){2,}")
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _PARAMETER = re.compile(r';[ \t]*([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]+|,)*+)')
@@ -158,11 +158,11 @@ def cut(data: bytes | str, limits: Limits = LIMITS) -> Cut:
     Raises `InvalidTypeError`, and `InvalidValueError` for what is no calendar, is not the whole of one, or is past
     a limit.
     """
-    text = decoded(data, limits)
+    text = END + decoded(data, limits)
     if END + END in text:
         text = _BLANK_LINES.sub(END, text)
     if _FOLDED_KEY.search(text):
-        text = _FOLDED_KEY.sub(lambda found: unfold(found[0]), text)
+        text = _FOLDED_KEY.sub(lambda found: END + unfold(found[0][2:]), text)
     cutting = _Cutting(text, limits)
     for edge in _EDGE.finditer(text):
         cutting.between(edge.start())
@@ -195,7 +195,7 @@ class _Cutting:
             message = f"components nested more than {self.limits.nesting} deep: the file is not read"
             raise InvalidValueError(message)
         if len(self.names) == 2:  # noqa: PLR2004 - of the first level
-            self.start = edge.start()
+            self.start = edge.start() + len(END)
         self.after = edge.end()
 
     def end(self, name: str, edge: re.Match[str]) -> None:
@@ -217,7 +217,7 @@ class _Cutting:
 
     def between(self, stop: int) -> None:
         """Take the lines since the last one that began or ended a component."""
-        if len(self.names) > 1 or stop - self.after <= len(END):
+        if len(self.names) > 1 or stop - self.after <= len(END):  # nothing, or the break of the last line
             return
         lines = self._measured(self.text[self.after : stop])
         if not self.names:

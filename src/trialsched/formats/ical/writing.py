@@ -46,7 +46,7 @@ def aware(stamp: datetime) -> datetime:
 
 def basic_utc(moment: datetime) -> str:
     """Return a moment in UTC as RFC 5545 writes it: 20260301T120000Z."""
-    return f"{basic(moment)}T{moment:%H%M%S}Z"
+    return f"{basic_time(moment)}Z"
 
 
 def basic(day: date) -> str:
@@ -54,10 +54,15 @@ def basic(day: date) -> str:
     return f"{day.year:04}{day.month:02}{day.day:02}"
 
 
+def basic_time(moment: datetime) -> str:
+    """Return a time by the clocks of its zone as RFC 5545 writes it: 20260301T120000."""
+    return f"{basic(moment)}T{moment.hour:02}{moment.minute:02}{moment.second:02}"
+
+
 def exported(event: Event) -> str:
     """Return an event's start as it is kept in X-TRIALSCHED-DATE: a date, or a local time and its zone."""
     if isinstance(event.start, datetime):
-        return f"{basic(event.start)}T{event.start:%H%M%S} {event.zone}"
+        return f"{basic_time(event.start)} {event.zone}"
     return basic(event.start)
 
 
@@ -89,8 +94,8 @@ def geo_text(geo: tuple[float, float]) -> str:
 def start_lines(event: Event) -> tuple[str, str]:
     """Return the lines of DTSTART and DTEND."""
     if isinstance(event.start, datetime) and isinstance(event.end, datetime):
-        start, end = (f"{basic(moment)}T{moment:%H%M%S}" for moment in (event.start, event.end))
-        return f"DTSTART;TZID={event.zone}:{start}", f"DTEND;TZID={event.zone}:{end}"
+        zone = event.zone
+        return f"DTSTART;TZID={zone}:{basic_time(event.start)}", f"DTEND;TZID={zone}:{basic_time(event.end)}"
     return f"DTSTART;VALUE=DATE:{basic(event.start)}", f"DTEND;VALUE=DATE:{basic(event.end)}"
 
 

@@ -23,6 +23,8 @@ from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValu
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import pendulum
+
 _DAY, _HOUR, _SECOND = timedelta(1), timedelta(hours=1), timedelta(seconds=1)
 _FIRST_YEAR: Final = 1970  # of a yearly rule: before every visit, and every reader knows it
 _MAX_LINE: Final = 75  # octets, RFC 5545 section 3.1, the line break not counted
@@ -54,12 +56,11 @@ def appointment(day: date, clock: time, zone: str, *, where: str) -> datetime:
         message = f"a time of day without a zone is meant; read {shown(clock)}"
         raise InvalidTypeError(message, where=where)
     tz = _zone(zone, where)
-    import pendulum
     from pendulum.tz.exceptions import AmbiguousTime, NonExistingTime
 
-    local = datetime.combine(day, clock.replace(fold=0))
+    local = datetime.combine(day, clock.replace(fold=0) if clock.fold else clock)
     try:
-        return pendulum.timezone(zone).convert(local, raise_on_unknown_times=True)
+        return _converted(local, zone)
     except NonExistingTime:  # PEP 495: fold=1 reads a time of the gap with the offset after it, fold=0 with the other
         readings = [_moved(local.replace(tzinfo=tz, fold=fold), timedelta(0), where) for fold in (1, 0)]
         what = "does not exist"
@@ -72,6 +73,19 @@ def appointment(day: date, clock: time, zone: str, *, where: str) -> datetime:
         " book a time outside of the change"
     )
     raise InvalidValueError(message, where=where)
+
+
+@lru_cache(maxsize=4096)
+def _converted(local: datetime, zone: str) -> datetime:
+    return _pendulum_zone(zone).convert(local, raise_on_unknown_times=True)
+
+
+@lru_cache(maxsize=64)
+def _pendulum_zone(name: str) -> pendulum.Timezone:
+    """Return pendulum's zone of a name, kept: one that nothing holds is read from its file again."""
+    import pendulum
+
+    return pendulum.timezone(name)
 
 
 def appointment_end(start: datetime, duration: timedelta, *, where: str) -> datetime:
@@ -103,6 +117,9 @@ def appointment_end(start: datetime, duration: timedelta, *, where: str) -> date
 
 def _moved(start: datetime, duration: timedelta, where: str) -> datetime:
     try:
+        end = start + duration  # by the clock on the wall
+        if start.utcoffset() == end.utcoffset() == end.replace(fold=1).utcoffset():  # and so the time elapsed
+            return end
         return (start.astimezone(UTC) + duration).astimezone(start.tzinfo)
     except OverflowError:
         message = f"{start.isoformat()} and {duration} leave the years 1 to 9999"
