@@ -19,6 +19,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from trialsched._text import shown
 from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValueError
+from trialsched.formats.ical.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _DAY, _HOUR, _SECOND = timedelta(1), timedelta(hours=1), timedelta(seconds=1)
 _FIRST_YEAR: Final = 1970  # of a yearly rule: before every visit, and every reader knows it
-_MAX_LINE: Final = 75  # octets, RFC 5545 section 3.1, the line break not counted
 _MAX_NAME: Final = 255  # characters of a zone's name that are looked at
 _MAX_PARTS: Final = 3  # of a name of the tz database, as 'America/Indiana/Knox'
 # Not in every copy of the data, or different on every machine, or shifted by the leap seconds.
@@ -278,17 +278,11 @@ def _vtimezone(zone: str, first: int, last: int) -> str:
             message = f"no VTIMEZONE says what the clocks of {zone} do in the years {first} to {last}"
             raise InvalidValueError(message, where="zone")
     lines = ["BEGIN:VTIMEZONE", f"TZID:{zone}", *(line for part in parts for line in part.lines()), "END:VTIMEZONE"]
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
+    return "".join(f"{fold(line)}\r\n" for line in lines)
 
 
 def _basic(moment: datetime) -> str:
     return f"{moment.year:04}{moment.month:02}{moment.day:02}T{moment:%H%M%S}"
-
-
-def _folded(line: str) -> str:
-    # RFC 5545, section 3.1. All is ASCII here: a character is an octet
-    rest = range(_MAX_LINE, len(line), _MAX_LINE - 1)
-    return "\r\n ".join([line[:_MAX_LINE], *(line[at : at + _MAX_LINE - 1] for at in rest)])
 
 
 # What zoneinfo says.
