@@ -68,7 +68,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def figures(*, quick: bool) -> dict[str, object]:
     """Measure every way in turn, some rounds, and return the ratios of the medians."""
-    number, rounds = (20, 2) if quick else (200, 7)
+    number, rounds = (20, 2) if quick else (1000, 3)
     rows = []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
