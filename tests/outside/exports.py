@@ -163,6 +163,8 @@ def examples() -> Iterator[Export]:
     for arm in cycles.arms:
         someone = ts.Subject("\u0141\u00f3d\u017a 3", baseline=date(2028, 2, 29), arm=arm)
         yield _export(f"cycles-{arm}", ts.schedule(cycles, someone))
+    long = "\u65e5\U0001f489\u05d1\u0632\u0142;,\\" * 8  # cut in the title of a visit that is called off
+    yield _export("long-code", ts.schedule(alstem, ts.Subject(long, baseline=date(2026, 3, 2)).missed("DOSE2")))
     first = ical.dumps(plan, stamp=STAMP)
     later = ical.dumps(
         every,
