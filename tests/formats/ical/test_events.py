@@ -13,7 +13,8 @@ import trialsched as ts
 from trialsched import strategies
 from trialsched.formats import ical
 from trialsched.formats.ical import Style
-from trialsched.formats.ical.events import Event, events, reader, told
+from trialsched.formats.ical.events import Event, _described, _staff_description, _state, events, reader, told
+from trialsched.formats.ical.words import language
 
 ALSTEM, CYCLES = ts.load_protocol("alstem"), ts.load_protocol("cycles")
 SUBJECT = ts.Subject("P01-007", baseline=date(2026, 3, 2))
@@ -683,3 +684,22 @@ def test_the_blind_see_nothing_of_the_arm_after_an_update(plans: tuple[ts.Plan, 
         later = STAMP + timedelta(days=1)
         found.append(ical.dumps(plan, stamp=later, clinic=CLINIC, style=style, previous=old))
     assert found[0] == found[1]
+
+
+@given(strategies.plans() | strategies.plans(protocol=ALSTEM), st.sampled_from(["en", "pl"]))
+def test_descriptions_from_a_template_are_those_made_phrase_by_phrase(plan: ts.Plan, tag: str) -> None:
+    """The fast path says what the general one says, for every row, also at the ends of months."""
+    words = language(tag)
+    for row in plan:
+        state = _state(plan, row, words)
+        assert _staff_description(plan, row, words) == _described(row, words, state)
+
+
+@pytest.mark.parametrize("day", [28, 29, 30, 31])
+def test_ends_of_months_are_described_phrase_by_phrase(day: int) -> None:
+    """31 January and 6 months is clamped, and so are windows of a month: every day at the end says what is so."""
+    timing = ts.Timing("1 month after D0", window="\u00b11 month")
+    protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), ts.Visit("V1", "phone", timing)])
+    plan = ts.schedule(protocol, ts.Subject("S", baseline=date(2026, 1, day)))
+    words = language("en")
+    assert f"Why: {plan['V1'].why}" in _staff_description(plan, plan["V1"], words)

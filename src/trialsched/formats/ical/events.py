@@ -223,8 +223,27 @@ def shortened(summary: str, tail: str) -> str:
 
 
 def _staff_description(plan: Plan, row: PlannedVisit, words: Language) -> str:
+    template, state = words.template(row), _state(plan, row, words)
+    if template is None or row.earliest is None or row.latest is None:
+        return _described(row, words, state)
+    day, target, first, last = words.day, row.target, row.earliest, row.latest
+    described = template.format(
+        target_day=day(target),
+        first_day=day(first),
+        last_day=day(last),
+        protocol_day=row.protocol_day,
+        reference=row.reference.isoformat(),
+        target=target.isoformat(),
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    return f"{state}\n{described}"
+
+
+def _described(row: PlannedVisit, words: Language, state: str) -> str:
+    """Return the description of any row, phrase by phrase."""
     phrases = words.staff
-    lines = [_state(plan, row, words), phrases["target"].format(day=words.day(row.target))]
+    lines = [state, phrases["target"].format(day=words.day(row.target))]
     lines.append(_window_in_words(row, words))
     lines.append(phrases["protocol_day"].format(day=row.protocol_day))
     lines.append(phrases["mode"].format(mode=words.modes[row.mode]))

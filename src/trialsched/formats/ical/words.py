@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from trialsched.offsets import Window
     from trialsched.plan import PlannedVisit
-    from trialsched.protocol import When
+    from trialsched.protocol import Visit, When
 
 DEFAULT = "en"
+_SHORTEST = 28  # days of the shortest month: up to that day every month has the day of every other
+_KEPT = 4096  # templates
 
 
 @cache
@@ -73,6 +75,7 @@ class Language:
         self.day = lru_cache(maxsize=4096)(self._day)
         self.date = lru_cache(maxsize=4096)(self._date_in_words)
         self._visit_why = lru_cache(maxsize=4096)(self._counted_from)
+        self._templates: dict[tuple[int, str, bool], tuple[Visit, str]] = {}
 
     def _day(self, day: date) -> str:
         return self._weekday_and_date.format(weekday=self.weekdays[day.weekday()], date=day.isoformat())
@@ -151,6 +154,49 @@ class Language:
             days += words["months"]
         phrase: str = words["assumed" if timing.assumed else "window"]
         return sentence + phrase.format(window=self.window_words(window), days=days)
+
+    def template(self, row: PlannedVisit) -> str | None:
+        """Return the words for staff of a row, all but its state, with places for dates: the same for every subject.
+
+        None for a row with limits, without a window, or whose months may end on the last day of a shorter month.
+        """
+        timing = row.visit.timing
+        window = timing.window
+        if row.limits or window is None or row.earliest is None:
+            return None
+        if max(row.target.day, row.reference.day) > _SHORTEST and (
+            window.before.months or window.after.months or (timing.when and timing.when.offset.months)
+        ):
+            return None
+        key = (id(row.visit), row.reference_source, row.provisional)
+        found = self._templates.get(key)
+        if found is None or found[0] is not row.visit:
+            if len(self._templates) >= _KEPT:
+                self._templates.clear()
+            found = self._templates[key] = (row.visit, self._template(row, window))
+        return found[1]
+
+    def _template(self, row: PlannedVisit, window: Window) -> str:
+        staff, words, timing = self.staff, self._why, row.visit.timing
+        if timing.when is None:
+            base = words["provisional_baseline" if row.provisional else "baseline"]
+            why = words["anchor"].format(visit=row.code, baseline=base, target="{target}")
+        else:
+            counted = "{reference}".join(self._visit_why(timing.when, row.reference_source))
+            why = words["counted"].format(visit=row.code, when=counted, target="{target}")
+            why += words["provisional"] if row.provisional else ""
+        described = self.window_words(window)
+        days = words["range"].format(first="{first}", last="{last}")
+        why += words["assumed" if timing.assumed else "window"].format(window=described, days=days)
+        note = staff["assumed"] if timing.assumed else ""
+        lines = [
+            staff["target"].format(day="{target_day}"),
+            staff["window"].format(first="{first_day}", last="{last_day}", window=described, note=note),
+            staff["protocol_day"].format(day="{protocol_day}"),
+            staff["mode"].format(mode=self.modes[row.mode]),
+            staff["why"].format(why=why),
+        ]
+        return "\n".join(lines + ([staff["provisional"]] if row.provisional else []))
 
     def window_words(self, window: Window) -> str:
         """Return `window` kept for the next time."""

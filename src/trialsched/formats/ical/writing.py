@@ -76,13 +76,15 @@ def digest(summary: str, description: str, place: str, status: str) -> str:
 
     Blanks count as one, since programs fold and trim what they keep.
     """
-    words = "\x1f".join(" ".join(text.split()) for text in (summary, description, place, status))
+    words = "\x1f".join([" ".join(text.split()) for text in (summary, description, place, status)])
     return sha256(words.encode()).hexdigest()[:16]
 
 
 def event_digest(event: Event) -> str:
     """Return the hash of an event's words as they are written."""
-    place = place_text(event.location, geo_text(event.geo) if event.geo else "", event.tel)
+    place = event.location
+    if event.geo or event.tel:
+        place = place_text(place, geo_text(event.geo) if event.geo else "", event.tel)
     return digest(event.summary, event.description, place, event.status)
 
 
@@ -100,36 +102,36 @@ def start_lines(event: Event) -> tuple[str, str]:
 
 
 def own_lines(event: Event, moment: str, sequence: int, note: str = "") -> list[str]:
-    """Return an event's own content lines, unfolded, in icalendar's order; `note` is what a person added."""
+    """Return an event's own content lines, folded, in icalendar's order; `note` is what a person added.
+
+    Texts are folded; all other lines are short by what they hold.
+    """
     transp, busy = ("TRANSPARENT", "FREE") if event.transparent else ("OPAQUE", "BUSY")
     start, end = start_lines(event)
     lines = [
-        "SUMMARY:" + escape(event.summary),
-        start,
-        end,
-        "DTSTAMP:" + moment,
-        "UID:" + event.uid,
-        f"SEQUENCE:{sequence}",
+        fold("SUMMARY:" + escape(event.summary)),
+        f"{start}\r\n{end}\r\nDTSTAMP:{moment}\r\nUID:{event.uid}\r\nSEQUENCE:{sequence}",
     ]
     if event.categories:
-        lines.append("CATEGORIES:" + ",".join(map(escape, event.categories)))
+        lines.append(fold("CATEGORIES:" + ",".join(map(escape, event.categories))))
     lines.append("CLASS:PRIVATE")
     if event.tel:
         lines.append(f"CONFERENCE;FEATURE=PHONE;VALUE=URI:{event.tel}")
-    lines.append("DESCRIPTION:" + escape(event.description + note))
+    lines.append(fold("DESCRIPTION:" + escape(event.description + note)))
     if event.geo:
         lines.append("GEO:" + geo_text(event.geo))
     lines.append("LAST-MODIFIED:" + moment)
     if event.location:
-        lines.append("LOCATION:" + escape(event.location))
+        lines.append(fold("LOCATION:" + escape(event.location)))
     if event.related:
         lines.append("RELATED-TO:" + event.related)
-    lines += ["STATUS:" + event.status, "TRANSP:" + transp, "X-MICROSOFT-CDO-BUSYSTATUS:" + busy]
+    lines.append(f"STATUS:{event.status}\r\nTRANSP:{transp}\r\nX-MICROSOFT-CDO-BUSYSTATUS:{busy}")
     if event.audience != "staff":
         lines.append("X-TRIALSCHED-AUDIENCE:" + event.audience)
-    lines.append("X-TRIALSCHED-DATE:" + exported(event))
-    lines.append("X-TRIALSCHED-HASH:" + event_digest(event))
-    lines.append("X-TRIALSCHED-SUBJECT:" + event.owner)
+    lines.append(
+        f"X-TRIALSCHED-DATE:{exported(event)}\r\nX-TRIALSCHED-HASH:{event_digest(event)}\r\n"
+        f"X-TRIALSCHED-SUBJECT:{event.owner}"
+    )
     return lines
 
 
@@ -146,7 +148,7 @@ def rendered(
     event: Event, moment: str, sequence: int, *, note: str = "", kept: Iterable[str] = (), alarms: Iterable[str] = ()
 ) -> str:
     """Return an event as it stands in the file; `kept` and `alarms` are a person's own, as they were written."""
-    lines = ["BEGIN:VEVENT", *map(fold, own_lines(event, moment, sequence, note)), *kept]
+    lines = ["BEGIN:VEVENT", *own_lines(event, moment, sequence, note), *kept]
     lines += [*map(fold, alarm_lines(event)), *alarms, "END:VEVENT\r\n"]
     return "\r\n".join(lines)
 
