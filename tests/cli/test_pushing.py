@@ -125,7 +125,11 @@ def test_a_refusal_ends_with_2(capsys: pytest.CaptureFixture[str], monkeypatch: 
         raise pushes.PushError("no", where=URL, refused=True)
 
     monkeypatch.setattr(pushes, "collections", refuse)
-    assert run(capsys, "--url", URL, *ONE, "--calendar", "ALS") == (2, "", f"error: {URL}: no\n")
+    assert run(capsys, "--url", URL, *ONE, "--calendar", "ALS") == (
+        2,
+        "",
+        f"error: {URL}: no; no user is given: TRIALSCHED_CALDAV_USER and TRIALSCHED_CALDAV_PASSWORD, or netrc\n",
+    )
 
 
 @pytest.mark.usefixtures("server")

@@ -207,8 +207,14 @@ def _printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable()).strip() or "x"
 
 
-_CODES = st.text(_CHARACTERS, min_size=1, max_size=8).flatmap(
-    lambda text: st.sampled_from((text, (text * 64)[:64])).map(_printable)
+_SCRIPTS = (_POLISH, _CJK, _EMOJI, _RIGHT_TO_LEFT, _ESCAPES, "P01-007")
+_CODES = (
+    "\U0001f489" * 64,  # cut in titles
+    *(
+        _printable(text)
+        for script in _SCRIPTS
+        for text in (script, (script * 64)[:64], script[:1], (script[::-1] + _ESCAPES + _EMOJI * 9)[:64])
+    ),
 )
 _LABELS = st.text(_CHARACTERS, min_size=1, max_size=30).map(lambda text: f"({(text * 300)[:298]})")
 
@@ -224,7 +230,7 @@ def _plans(draw: st.DrawFn) -> ts.Plan:
     records = tuple(
         replace(record, booked_time=draw(_TIMES) if record.booked else None) for record in plan.subject.records
     )
-    return ts.schedule(replace(plan.protocol, visits=visits), replace(plan.subject, code=draw(_CODES), records=records))
+    return ts.schedule(replace(plan.protocol, visits=visits), replace(plan.subject, records=records))
 
 
 def _whole_days(plan: ts.Plan) -> ts.Plan:
@@ -261,7 +267,11 @@ def drawn() -> Iterator[Export]:
         plans.setdefault(repr((plan.protocol.fingerprint, plan.subject)), plan)
 
     collect()
-    for number, plan in enumerate([*plans.values()][:DRAWN]):
+    for number, drawn_plan in enumerate([*plans.values()][:DRAWN]):
+        # the code by turns, so that every script is judged whatever Hypothesis draws
+        plan = ts.schedule(
+            drawn_plan.protocol, replace(drawn_plan.subject, code=_CODES[(number + number // 5) % len(_CODES)])
+        )
         kind, turn = number % 5, number // 5
         if kind == 4:
             yield _export(f"drawn-{number:03}", _whole_days(plan))

@@ -579,6 +579,15 @@ def test_the_collections_of_a_server_are_found_by_name(server: Server, name: str
         assert collection(client, "Nope", known) is None
 
 
+def test_an_address_that_is_no_calendar_is_refused(server: Server, tmp_path: Path) -> None:
+    """In a home every entry would become a calendar of its own: nothing is written there."""
+    before = server.calendars()
+    home = f"{server.url}{server.user}/"
+    result = command(server, tmp_path, *OPTIONS, "--calendar", home)
+    assert (result.code, "expected the address of a calendar" in result.err) == (2, True), result.err
+    assert server.calendars() == before
+
+
 def test_making_a_collection_twice_makes_one(server: Server) -> None:
     """The address follows from the name: a second MKCALENDAR finds it there and is refused."""
     with connect(server.url, server.user, server.password) as client:

@@ -110,6 +110,9 @@ def test_a_collection_is_known_by_its_name_or_by_its_address_on_the_server() -> 
         found = collection(client, "https://cal.example.org/dav/a%20b/", [])
         assert found is not None
         assert str(found.url) == "https://cal.example.org/dav/a%20b/"
+        mail = collection(client, "https://cal.example.org/ania@example.org/als/", [])
+        assert mail is not None
+        assert str(mail.url) == "https://cal.example.org/ania%40example.org/als/"
         assert collection(client, "ALS", []) is None
         assert collection(client, "ALS", [("als", found), ("ALS", found)]) is found
         with pytest.raises(ts.InvalidValueError, match="2 calendars are called 'ALS'"):

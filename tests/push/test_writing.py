@@ -1,5 +1,6 @@
 """What is written where, against a collection that is held in memory."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -274,3 +275,52 @@ def test_two_pushes_settle_any_plans(first: ts.Plan, days: int, bare: bool, wind
 def _baseline(plan: ts.Plan) -> date:
     assert plan.subject.baseline is not None
     return plan.subject.baseline
+
+
+@pytest.mark.parametrize("audience", ["participant", "blind"])
+def test_every_reader_can_be_pushed_to(audience: ical.Audience) -> None:
+    """Created, unchanged, updated: a collection for one reader."""
+    held, style = Collection(), ical.Style(audience)
+    assert len(pushed(held, style=style).created) == 17
+    assert pushed(held, stamp=LATER, style=style) == PushReport(unchanged=17)
+    moved = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 4)))
+    assert [str(c) for c in pushed(held, moved, LATER, style=style).updated] == [
+        "M06 2026-09-02 \u2192 2026-09-04 confirmed"
+    ]
+
+
+def test_a_collection_holds_visits_for_one_reader() -> None:
+    """Another subject's staff events would show their codes to a participant."""
+    held = Collection()
+    pushed(held, style=ical.Style("participant"))
+    held.sent.clear()
+    other = ts.schedule(ALSTEM, replace(SUBJECT, code="P01-008"))
+    with pytest.raises(ts.InvalidValueError, match="for another reader"):
+        pushed(held, other)
+    assert held.sent == []
+
+
+def test_a_forgotten_study_key_makes_no_second_set() -> None:
+    """The same visits under other ids are told before anything is written."""
+    held = Collection()
+    pushed(held, study_key="secret")
+    held.sent.clear()
+    with pytest.raises(ts.InvalidValueError, match="another study key"):
+        pushed(held)
+    assert held.sent == []
+
+
+def test_a_move_that_lost_our_marks_is_left() -> None:
+    """Without them nobody can tell whether a person moved it: it is a conflict, and `overwrite` decides."""
+    held = Collection()
+    pushed(held)
+    etag, data = held.held[place("M06")]
+    bare = re.sub(rb"X-TRIALSCHED-[A-Z]+:[^\r]*\r\n( [^\r]*\r\n)*", b"", data)
+    for old, new in MOVE:
+        bare = bare.replace(old, new)
+    held.held[place("M06")] = (etag, bare)
+    held.sent.clear()
+    report = pushed(held, stamp=LATER)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "moved")]
+    assert held.sent == []
+    assert [c.visit for c in pushed(held, stamp=LATER, overwrite=True).updated] == ["M06"]

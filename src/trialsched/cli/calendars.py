@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trialsched.clinic import Clinic
-    from trialsched.formats.ical import Audience, Style, Update
+    from trialsched.formats.ical import Audience, Limits, Style, Update
     from trialsched.plan import Plan
+    from trialsched.protocol import Protocol
     from trialsched.subject import VisitRecord
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
@@ -112,6 +113,14 @@ def clinic_of(name: str | None, faults: list[str]) -> Clinic | None:
     return None
 
 
+def tell_unknown_durations(clinic: Clinic | None, protocol: Protocol) -> None:
+    """Say which durations are of no visit of the protocol: a slip, or meant for another study."""
+    unknown = clinic.unknown_codes(protocol) if clinic else ()
+    if unknown:
+        words = ", ".join(map(repr, unknown))
+        click.echo(f"note: [durations] of the clinic: {words} is no visit of {protocol.id}, and is not used", err=True)
+
+
 def stamp_of(text: str | None, faults: list[str]) -> datetime:
     """Return the time that was typed, or now."""
     from datetime import UTC, datetime
@@ -190,9 +199,17 @@ def ics(  # noqa: PLR0917 - click passes by name
         faults.append("--previous and --fresh exclude each other")
     _check_previous(previous, faults, folder=typed.subjects is not None and combined is None)
     protocol, plans, bad = plans_of(typed, faults)
+    tell_unknown_durations(made.clinic, protocol)
     if made.style.audience == "blind" and protocol.arms:
         click.echo("note: a blind calendar has only the visits that all arms have", err=True)
-    calendars = _Calendars(made, describe(protocol), previous, fresh=fresh, force=force)
+    calendars = _Calendars(
+        made,
+        describe(protocol),
+        previous,
+        many=typed.subjects is not None and combined is None,
+        fresh=fresh,
+        force=force,
+    )
     if combined is not None:
         return calendars.write_combined(plans, combined, bad)
     if typed.subjects is None:
@@ -213,11 +230,14 @@ def _check_previous(name: str | None, faults: list[str], *, folder: bool) -> Non
 class _Calendars:
     """Writes calendar files, each over what was exported before."""
 
-    def __init__(self, made: Making, origin: str, previous: str | None, *, fresh: bool, force: bool) -> None:
+    def __init__(
+        self, made: Making, origin: str, previous: str | None, *, many: bool, fresh: bool, force: bool
+    ) -> None:
         self.made = made
         self.audience = made.style.audience
         self.origin = origin
         self.previous = previous
+        self.many = many
         self.fresh = fresh
         self.force = force
 
@@ -291,6 +311,7 @@ class _Calendars:
             if output == "-":
                 made = self.made_over(good, None, "")
                 emit(made.data)
+                _tell_changes(made, subject=True, err=True)
                 click.echo(f"{count(self.visits(*good), 'visit')} {words}", err=True)
             else:
                 path = Path(output)
@@ -317,12 +338,11 @@ class _Calendars:
 
         where, previous = name, there
         if self.previous is not None:
-            path = Path(self.previous)
-            path = path / name if path.is_dir() else path
-            where = str(path)
-            previous = path.read_bytes() if path.is_file() else None
+            where, previous = self._read_previous(name)
+            if previous is not None and there is not None and there != previous:
+                click.echo(f"note: {name} is made from {where}; what it held itself is not looked at", err=True)
         try:
-            made = ical.update(plans, previous=previous, **self.made.keywords())
+            made = ical.update(plans, previous=previous, limits=our_limits(), **self.made.keywords())
         except TrialschedError as error:
             if not error.where.startswith("previous"):
                 raise
@@ -331,6 +351,26 @@ class _Calendars:
         for note in made.notes:
             click.echo(f"note: {note}", err=True)
         return made
+
+    def _read_previous(self, name: str) -> tuple[str, bytes | None]:
+        """Return the file that `--previous` names, and what it holds; None for a new subject of a list."""
+        path = Path(str(self.previous))
+        path = path / name if path.is_dir() else path
+        try:
+            with path.open("rb") as file:
+                return str(path), file.read(our_limits().octets + 1)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            if self.many:
+                click.echo(f"note: {path} is not there: {name} is a first edition", err=True)
+                return str(path), None
+            raise BadInput([f"--previous {path}: {error.strerror}"]) from None
+
+
+def our_limits() -> Limits:
+    """Return what a file of ours may hold: a site's calendar is larger than what strangers send."""
+    from trialsched.formats.ical import Limits
+
+    return Limits(octets=200_000_000, components=1_000_000)
 
 
 _UNCHANGED = "unchanged; "
@@ -350,8 +390,11 @@ def _our_calendar(plans: Plan | list[Plan], study_key: str | None) -> Callable[[
     several = [plans] if isinstance(plans, OnePlan) else plans
 
     def ours(data: bytes) -> bool:
+        if ical.is_ours(data):
+            return True
+        text = data.lower()  # programs write UIDs in either case
         uids = (ical.uid(study_key or p.protocol.id, p.subject.code, row.code) for p in several for row in p)
-        return ical.is_ours(data) or any(f"UID:{uid}".encode() in data for uid in uids)
+        return any(uid.encode() in text for uid in uids)
 
     return ours
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from trialsched.cli.calendars import FOR, Making, making
+from trialsched.cli.calendars import FOR, Making, making, tell_unknown_durations
 from trialsched.cli.inputs import BAD_INPUT, OUTSIDE, BadInput, Inputs, describe, inputs, option
 from trialsched.cli.planning import Planned, count, plans_of, say
 from trialsched.errors import InvalidValueError, TrialschedError
@@ -63,15 +63,19 @@ def push(  # noqa: PLR0917 - click passes by name
         faults.append("--calendar NAME or --per-subject is meant: the collection, or one for each subject")
     if typed.subjects is not None and not per_subject and made.style.audience == "participant":
         faults.append("--audience participant needs --per-subject: in one calendar it would show others' visits")
+    if calendar is not None and not calendar.strip():
+        faults.append("--calendar: read '', expected the name or the address of a collection")
     try:
         url = server.checked_url(url, where="--url")
     except InvalidValueError as error:
         faults.append(str(error))
     user, password = (None, None) if faults else credentials(str(urlsplit(url).hostname), faults)
     protocol, plans, bad = plans_of(typed, faults)
+    tell_unknown_durations(made.clinic, protocol)
     options = {"overwrite": overwrite, "dry_run": dry_run, **made.keywords()}
     with _silent(), server.connect(url, user, password) as client:
         pushing = _Pushing(client, options, f"by {describe(protocol)}, {FOR[made.style.audience]}", create=create)
+        pushing.nobody = user is None
         return pushing.push_all(plans, bad, calendar, combined=typed.subjects is not None and not per_subject)
 
 
@@ -127,6 +131,7 @@ class _Pushing:
         self.create = create
         self.known: list[tuple[str, Any]] = []
         self.kinds: set[str] = set()
+        self.nobody = False
 
     def push_all(
         self, plans: list[Planned], bad: list[tuple[int, str]], calendar: str | None, *, combined: bool
@@ -143,7 +148,8 @@ class _Pushing:
             else:
                 self.push_each(plans, bad, calendar)
         except PushError as error:
-            bad.append((0, str(error)))
+            said = f"; no user is given: {USER} and {PASSWORD}, or netrc" if error.refused and self.nobody else ""
+            bad.append((0, f"{error}{said}"))
             code = BAD_INPUT if error.refused else OUTSIDE
         if self.kinds & {"moved", "edited"}:
             click.echo("book what holds (--booked CODE=DATE), or write over it with --overwrite", err=True)
@@ -156,7 +162,7 @@ class _Pushing:
 
         for line, place, plan in plans:
             try:
-                self.push(calendar or plan.subject.code, plan)
+                self.push(plan.subject.code if calendar is None else calendar, plan)
             except PushError:
                 raise
             except TrialschedError as error:
@@ -178,9 +184,14 @@ class _Pushing:
 
     def push(self, name: str, plans: Plan | list[Plan]) -> None:
         """Push to the collection of a name, which is made when it is not there and may be."""
-        from trialsched.push import PushError, collection, create, push
+        from trialsched.formats import ical
+        from trialsched.push import PushError, check_calendar, collection, create, push
 
+        # what is wrong with the plans is found before anything is made on the server
+        ical.update(plans, **{n: value for n, value in self.options.items() if n not in ("overwrite", "dry_run")})
         place = collection(self.client, name, self.known)
+        if place is not None and name.lower().startswith(("http://", "https://")):
+            check_calendar(place)
         new = ""
         if place is None:
             if not self.create:

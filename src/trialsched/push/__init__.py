@@ -4,7 +4,16 @@ An entry is written only where nothing stands, or over the very state that was r
 reported instead. Needs the extra `caldav`.
 """
 
-from trialsched.push.server import TIMEOUT, PushError, checked_url, collection, collections, connect, create
+from trialsched.push.server import (
+    TIMEOUT,
+    PushError,
+    check_calendar,
+    checked_url,
+    collection,
+    collections,
+    connect,
+    create,
+)
 from trialsched.push.writing import Conflict, PushReport, push
 
 __all__ = [
@@ -12,6 +21,7 @@ __all__ = [
     "Conflict",
     "PushError",
     "PushReport",
+    "check_calendar",
     "checked_url",
     "collection",
     "collections",

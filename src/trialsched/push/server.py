@@ -29,6 +29,8 @@ _QUERY = """<?xml version="1.0" encoding="utf-8"?>
 <D:prop><D:getetag/><C:calendar-data/></D:prop>
 <C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"/></C:comp-filter></C:filter>
 </C:calendar-query>"""
+_KIND = """<?xml version="1.0" encoding="utf-8"?>
+<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/></D:prop></D:propfind>"""
 _DAV, _CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 _OK, _PART, _FORBIDDEN, _NOT_FOUND = 200, 207, 403, 404
 # What caldav raises on answers that are none of a CalDAV server (lxml's error of broken XML is a SyntaxError).
@@ -210,6 +212,8 @@ def collection(client: DAVClient, name: str, known: Iterable[tuple[str, Calendar
     Raises `InvalidValueError` for a name that several have, and for an address of another server.
     """
     if re.match(r"https?://", name, re.IGNORECASE):
+        for origin in _origins(str(client.url)):  # below the server's own name it is part of a user's name
+            name = origin + name.removeprefix(origin).replace("@", "%40") if name.startswith(origin) else name
         url = checked_url(name, where="calendar")
         if _origins(url) != _origins(str(client.url)):
             message = f"read {shown(name)!r}, expected an address on the same server as {client.url}"
@@ -221,6 +225,20 @@ def collection(client: DAVClient, name: str, known: Iterable[tuple[str, Calendar
         message = f"{len(found)} calendars are called {shown(name)!r}: give the address of one, {places}"
         raise InvalidValueError(message, where="calendar")
     return found[0] if found else None
+
+
+def check_calendar(calendar: Calendar) -> None:
+    """Refuse an address that is no calendar: what is written into a home would become calendars there.
+
+    RFC 4791, section 4.2. Raises `InvalidValueError` and `PushError`.
+    """
+    url = str(calendar.url)
+    client: Any = calendar.client
+    with _speaking(url):
+        tree = client.propfind(url, _KIND, 0).tree
+        if tree is None or tree.find(f".//{_CALDAV}calendar") is None:
+            message = f"read {shown(url)!r}, expected the address of a calendar; there is something else"
+            raise InvalidValueError(message, where="calendar")
 
 
 def create(client: DAVClient, name: str) -> Calendar:

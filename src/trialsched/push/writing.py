@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urljoin
 
-from trialsched._text import unprintable
+from trialsched._text import shown, unprintable
 from trialsched.errors import InvalidTypeError, InvalidValueError
 from trialsched.formats import ical
 from trialsched.plan import Plan
@@ -88,7 +88,9 @@ def push(  # noqa: PLR0913 - what a calendar is made from, by keyword
         raise InvalidTypeError(message, where="calendar")
     several = plans if isinstance(plans, Plan) else list(plans)
     fresh = ical.dumps(several, stamp=stamp, study_key=study_key, clinic=clinic, style=style)
-    pushing = _Pushing(calendar, _Known(fresh, several, study_key), overwrite=overwrite, dry_run=dry_run)
+    pushing = _Pushing(
+        calendar, _Known(fresh, several, study_key, style.audience), overwrite=overwrite, dry_run=dry_run
+    )
     pushing.read()
     previous = ical.merge(pushing.before.values(), limits=_LIMITS)
     made = ical.update(
@@ -101,6 +103,7 @@ def push(  # noqa: PLR0913 - what a calendar is made from, by keyword
 _UID = re.compile(r"^UID[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _MARK = re.compile(r"^X-TRIALSCHED-SUBJECT[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _TITLE = re.compile(r"^SUMMARY[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
+_AUDIENCE = re.compile(r"^X-TRIALSCHED-AUDIENCE[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _NAME_BASED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -115,11 +118,13 @@ def _values(name: re.Pattern[str], text: str) -> set[str]:
 class _Known:
     """What the events of these plans are known by: their UIDs, in order, and the marks of their subjects."""
 
-    def __init__(self, fresh: bytes, plans: Plan | list[Plan], study_key: str | None) -> None:
+    def __init__(self, fresh: bytes, plans: Plan | list[Plan], study_key: str | None, audience: str) -> None:
+        self.audience = audience
         several = [plans] if isinstance(plans, Plan) else plans
         text = _unfolded(fresh.decode())
         self.order = {uid: index for index, uid in enumerate(_UID.findall(text))}
         self.marks = _values(_MARK, text)
+        self.titles = _values(_TITLE, text)
         self.keys = [(study_key or plan.protocol.id, plan.subject.code) for plan in several]
 
     def holds(self, text: str) -> bool:
@@ -137,6 +142,20 @@ class _Known:
             for word in words
             for role in ("visit", "window")
         )
+
+    def check(self, text: str) -> None:
+        """Refuse a collection that holds what is for another reader, or these very visits under another study key."""
+        marks = _values(_MARK, text)
+        audiences = _values(_AUDIENCE, text) or ({"staff"} if marks else set())
+        if marks and audiences != {self.audience}:
+            message = (
+                f"it holds visits written for another reader ({', '.join(sorted(audiences))}): take another calendar"
+            )
+            raise InvalidValueError(message, where="calendar")
+        same = _values(_TITLE, text) & self.titles
+        if marks and same and self.audience != "participant" and not self.holds(text):
+            message = f"it holds {shown(min(same).upper())!r} under another id: another study key? (--study-key-file)"
+            raise InvalidValueError(message, where="calendar")
 
     def place(self, uid: str) -> int:
         """Return where an event stands in the plans, one that left them at the end."""
@@ -164,6 +183,7 @@ class _Pushing:
         found: list[tuple[str, bytes, Read]] = []
         for entry in [] if self.calendar is None else read(self.calendar):
             text = _unfolded(entry.data)
+            self.known.check(text)
             if self.known.holds(text):
                 found += [(uid, data, entry) for uid, data in self._split(entry, text).items()]
         for uid, data, entry in sorted(found, key=lambda one: self.known.place(one[0])):

@@ -46,7 +46,7 @@ def events(plan: ts.Plan) -> dict[str, list[str]]:
 
 
 # Written by hand from design 8, reference/calendars.md and the golden UID; the mark of the subject by Python's uuid5
-# of namespace, study key and subject, the hash by sha256sum of the words; the order of lines is icalendar's.
+# of namespace, study key and subject, the hashes by sha256sum of each text; the order of lines is icalendar's.
 DOSE1 = r"""
 SUMMARY:P01-007 DOSE1
 DTSTART;VALUE=DATE:20260302
@@ -61,7 +61,7 @@ STATUS:TENTATIVE
 TRANSP:TRANSPARENT
 X-MICROSOFT-CDO-BUSYSTATUS:FREE
 X-TRIALSCHED-DATE:20260302
-X-TRIALSCHED-HASH:24a37ce1425f07cf
+X-TRIALSCHED-HASH:fb564260-5f50c28d-e3b0c442-ab857010
 X-TRIALSCHED-SUBJECT:4299bb29-2dd7-5aaf-9408-cd342a7c2d26
 """  # noqa: E501 - content lines
 

@@ -8,11 +8,11 @@ trial but the protocol's fingerprint is written, and for participants not even t
 from trialsched.formats.ical.busy import loads_busy
 from trialsched.formats.ical.exporting import CalendarWarning, build, dump, dumps, is_ours, update
 from trialsched.formats.ical.lines import LIMITS, Limits
+from trialsched.formats.ical.outcome import EventChange, Note, Update
 from trialsched.formats.ical.pieces import merge, split
 from trialsched.formats.ical.reading import Bookings, load, loads
 from trialsched.formats.ical.style import AUDIENCES, Audience, Style
 from trialsched.formats.ical.uids import UID_NAMESPACE, uid
-from trialsched.formats.ical.updating import EventChange, Note, Update
 from trialsched.formats.ical.words import languages
 from trialsched.formats.ical.writing import PRODID
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trialsched.formats.ical.lines import Block
 
 _DAY = timedelta(1)
+_NEEDED = {"STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "RRULE", "RDATE", "EXDATE", "EXRULE"}
 
 
 class _Event(NamedTuple):
@@ -103,7 +104,8 @@ class _Busy:
         title = "an event"
         try:
             title = event.text("SUMMARY") or uid_of(event) or title
-            return _Event(uid_of(event), title, said(event, self.zones), _instead(event, self.zones), event)
+            kept = Properties(tuple(line for line in event.lines if line.name in _NEEDED), ())
+            return _Event(uid_of(event), title, said(event, self.zones), _instead(event, self.zones), kept)
         except InvalidValueError as error:
             raise InvalidValueError(error.message, where=shown(title)) from None
 

@@ -9,21 +9,23 @@ from trialsched._text import shown
 from trialsched.errors import InvalidValueError
 from trialsched.formats.ical.lines import Block, Line, Properties, properties, unescape
 from trialsched.formats.ical.words import language, languages
-from trialsched.formats.ical.writing import digest, event_digest, exported, geo_text, place_text
+from trialsched.formats.ical.writing import event_digest, exported, geo_text, place_text, text_digest
 
 if TYPE_CHECKING:
     from trialsched.formats.ical.events import Event
 
-_MOST_NOTES = 50  # lines that are sought for below a description
-_NUMBER = re.compile(r"[0-9]{1,9}")
+_MOST_NOTES = 1000  # lines that are sought for below a description
+_NUMBER = re.compile(r"[0-9]{1,10}")
+MAX_SEQUENCE = 2**31 - 1  # RFC 5545, section 3.3.8
+_HASHES = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{8}){3}")
 _MOMENT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 
 
 def sequence(event: Properties) -> int:
     """Return an event's SEQUENCE, 0 without one. Raises `InvalidValueError` for what is no number."""
     text = event.text("SEQUENCE").strip()
-    if text and not _NUMBER.fullmatch(text):
-        message = f"SEQUENCE: read {shown(text)!r}, expected a whole number of at most nine digits"
+    if text and not (_NUMBER.fullmatch(text) and int(text) <= MAX_SEQUENCE):
+        message = f"SEQUENCE: read {shown(text)!r}, expected a whole number up to {MAX_SEQUENCE}"
         raise InvalidValueError(message)
     return int(text or 0)
 
@@ -34,27 +36,23 @@ def stamp_after(event: Properties, moment: str) -> str:
     return max(moment, last) if _MOMENT.fullmatch(last) else moment
 
 
-def is_our_alarm(alarm: Block) -> bool:
-    """Return whether a component of an event is an alarm that carries our mark."""
-    return alarm.name == "VALARM" and bool(properties(alarm).all("X-TRIALSCHED-ALARM"))
+def is_our_alarm(block: Block, triggers: tuple[str, ...] = ()) -> bool:
+    """Return whether a component of an event is an alarm as we wrote it: displayed, with the trigger of its mark.
+
+    Or with one of these triggers: then a program dropped its mark.
+    """
+    alarm = properties(block)
+    trigger = alarm.text("TRIGGER").strip()
+    marks = [line.text.strip() for line in alarm.all("X-TRIALSCHED-ALARM")]
+    displayed = block.name == "VALARM" and alarm.text("ACTION").strip().upper() == "DISPLAY"
+    return displayed and (trigger in marks or (not marks and trigger in triggers))
 
 
 def alarms(old: Properties, event: Event) -> tuple[list[Block], set[str]]:
-    """Return (a person's components of an event, the triggers of our own alarms in it).
-
-    A displayed alarm with a trigger of ours is ours, also when a program dropped its mark.
-    """
-    theirs: list[Block] = []
-    triggers: set[str] = set()
-    for block in old.inner:
-        alarm = properties(block)
-        trigger = alarm.text("TRIGGER").strip()
-        marked = bool(alarm.all("X-TRIALSCHED-ALARM"))
-        if block.name == "VALARM" and (marked or (trigger in event.triggers and alarm.text("ACTION") == "DISPLAY")):
-            triggers.add(trigger)
-        else:
-            theirs.append(block)
-    return theirs, triggers
+    """Return (a person's components of an event, the triggers of our own alarms in it)."""
+    theirs = [block for block in old.inner if not is_our_alarm(block, event.triggers)]
+    ours = [block for block in old.inner if is_our_alarm(block, event.triggers)]
+    return theirs, {properties(block).text("TRIGGER").strip() for block in ours}
 
 
 def categories(old: Properties, event: Event) -> tuple[set[str], list[str]]:
@@ -78,6 +76,7 @@ class Compared(NamedTuple):
 
     same_place: bool
     place_is_ours: bool
+    tel: str
     note: str | None
     replaced: tuple[tuple[str, str, str], ...]
 
@@ -86,9 +85,9 @@ class Compared(NamedTuple):
         if line.name in ("LOCATION", "GEO"):
             return self.place_is_ours
         if line.name == "CONFERENCE":
-            return line.value.lower().startswith("tel:") and self.place_is_ours
+            return line.value == self.tel and self.place_is_ours
         if line.name == "RELATED-TO":
-            return bool(event.related)
+            return bool(event.related) and line.text.strip() == event.related
         return line.name == "CATEGORIES" and bool(event.categories)
 
 
@@ -101,7 +100,7 @@ class Words(NamedTuple):
     location: str
     geo: str
     tel: str
-    written: str
+    written: tuple[str, ...]
     settings: dict[str, str]
 
     @classmethod
@@ -115,7 +114,7 @@ class Words(NamedTuple):
             event.text("LOCATION"),
             event.text("GEO").strip(),
             phone[0] if phone else "",
-            event.text("X-TRIALSCHED-HASH").strip(),
+            _hashes(event.text("X-TRIALSCHED-HASH").strip()),
             {name: event.text(name).strip().upper() for name in ("CLASS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS")},
         )
 
@@ -125,9 +124,11 @@ class Words(NamedTuple):
         return place_text(self.location, self.geo, self.tel)
 
     @property
-    def untouched(self) -> bool:
-        """Whether the words are those that were written, by the hash of them."""
-        return self._untouched(self.place)
+    def untouched(self) -> tuple[bool, bool, bool, bool]:
+        """Which of title, description, place and status are as they were written, by their hashes."""
+        texts = (self.summary, self.description, self.place, self.status)
+        same = [bool(self.written) and text_digest(text) == self.written[index] for index, text in enumerate(texts)]
+        return same[0], same[1], same[2], same[3]
 
     def settings_are(self, event: Event, old: Properties) -> bool:
         """Return whether the marks and settings stand as they would be written now."""
@@ -136,35 +137,29 @@ class Words(NamedTuple):
             and self.settings["TRANSP"] == ("TRANSPARENT" if event.transparent else "OPAQUE")
             and old.text("X-TRIALSCHED-DATE").strip() == exported(event)
             and old.text("X-TRIALSCHED-SUBJECT").strip().lower() == event.owner
-            and self.written == event_digest(event)
-            and (not event.related or old.text("RELATED-TO").strip() == event.related)
+            and self.written == _hashes(event_digest(event))
+            and (not event.related or any(line.text.strip() == event.related for line in old.all("RELATED-TO")))
         )
 
     def against(self, event: Event) -> Compared:
-        """Compare with an event as it is written now, telling a person's words from ours by the hash."""
+        """Compare with an event as it is written now, telling a person's words from ours by the hashes."""
         geo = geo_text(event.geo) if event.geo else ""
-        place_is_ours = bool(place_text(event.location, geo, event.tel)) or (bool(self.place) and self.untouched)
-        place = self.place if place_is_ours else ""
-        same_place = not place_is_ours or (self.location, self.geo, self.tel) == (event.location, geo, event.tel)
-        note = self._added(event, place)
-        own = self if note is None else self._replace(description=self.description.removesuffix(note))
-        replaced = [] if own._untouched(place) else own._texts(event, geo, place_is_ours=place_is_ours)  # noqa: SLF001 - of its own kind
-        return Compared(same_place, place_is_ours, note, (*replaced, *self._lost_settings(event)))
-
-    def _untouched(self, place: str) -> bool:
-        return self.written == digest(self.summary, self.description, place, self.status)
-
-    def _texts(self, event: Event, geo: str, *, place_is_ours: bool) -> list[tuple[str, str, str]]:
-        """Return (name, what it was, what it is now) of each text that is written over."""
-        texts = [
-            ("SUMMARY", self.summary, event.summary),
-            ("DESCRIPTION", self.description, event.description),
-            ("STATUS", self.status, event.status),
+        title, description, place, status = self.untouched
+        place_is_ours = bool(place_text(event.location, geo, event.tel)) or (bool(self.place) and place)
+        same_place = not place_is_ours or (
+            (self.location, self.tel) == (event.location, event.tel) and _numbers(self.geo) == _numbers(geo)
+        )
+        note = self.note_below(event.description)
+        texts: list[tuple[bool, str, str, str]] = [
+            (title, "SUMMARY", self.summary, event.summary),
+            (description or note is not None, "DESCRIPTION", self.description, event.description),
+            (status, "STATUS", self.status, event.status),
         ]
-        if place_is_ours:
-            texts += [("LOCATION", self.location, event.location), ("GEO", self.geo, geo)]
-            texts.append(("CONFERENCE", self.tel, event.tel))
-        return [(name, was, new) for name, was, new in texts if was and was != new]
+        if place_is_ours and not same_place:
+            texts += [(place, "LOCATION", self.location, event.location), (place, "GEO", self.geo, geo)]
+            texts.append((place, "CONFERENCE", self.tel, event.tel))
+        lost = [(name, was, new) for ours, name, was, new in texts if not ours and was and was != new]
+        return Compared(same_place, place_is_ours, self.tel, note, (*lost, *self._lost_settings(event)))
 
     def _lost_settings(self, event: Event) -> list[tuple[str, str, str]]:
         """Return the settings that a person gave the event: others than we give one of its status."""
@@ -180,13 +175,26 @@ class Words(NamedTuple):
             if self.settings[name] not in ours and self.settings[name] != new
         ]
 
-    def _added(self, event: Event, place: str) -> str | None:
-        """Return what a person wrote below our description, with its line break, or None."""
-        if self.description.startswith(event.description + "\n"):
-            return self.description.removeprefix(event.description)
+    def note_below(self, description: str) -> str | None:
+        """Return what a person wrote below our description, this one or the last, with its line break, or None."""
+        if self.description.startswith(description + "\n"):
+            return self.description.removeprefix(description)
         lines = self.description.split("\n")
-        for count in range(len(lines) - 1, 0, -1)[:_MOST_NOTES]:
+        for count in range(len(lines) - 1, 0, -1)[:_MOST_NOTES] if self.written else ():
             own = "\n".join(lines[:count])
-            if self.written == digest(self.summary, own, place, self.status):
+            if self.written[1] == text_digest(own):
                 return self.description.removeprefix(own)
         return None
+
+
+def _hashes(text: str) -> tuple[str, ...]:
+    """Return the hashes of an event's texts, or none when they were lost or are no hashes."""
+    return tuple(text.split("-")) if _HASHES.fullmatch(text) else ()
+
+
+def _numbers(geo: str) -> object:
+    """Return a place on the map as numbers, so that 50.80 is 50.8; what is none as it stands."""
+    try:
+        return [float(number) for number in geo.split(";")] if geo else ""
+    except ValueError:
+        return geo

@@ -87,13 +87,12 @@ def events(plan: Plan, key: str, reader: Reader) -> list[Event]:
     write_window = _participant_window if participant else _staff_window
     found = []
     for row, number in zip(rows, _numbered(rows), strict=True):
-        event = _event(plan, row, key, reader)
-        summary, description = write(plan, row, reader, event, number)
-        event = event._replace(summary=summary, description=description)
+        state = placed(row, plan.subject.ended)
+        event = _event(plan, row, key, reader, state=state, words=write(plan, row, reader, state[2], number))
         found.append(event)
         window = row.window if reader.style.windows else None
         if window is not None:
-            summary, description = write_window(plan, row, reader, event, number)
+            summary, description = write_window(plan, row, reader, state[2], number)
             uid = event_name(key, plan.subject.code, row.code, "window")
             days = _window_event(event, window, uid)
             found.append(days._replace(visit=f"{row.code} window", summary=summary, description=description))
@@ -107,9 +106,17 @@ def _numbered(rows: list[PlannedVisit]) -> Iterator[Number]:
     return ((places[index], len(rows)) for index in range(len(rows)))
 
 
-def _event(plan: Plan, row: PlannedVisit, key: str, reader: Reader) -> Event:
+def _event(
+    plan: Plan,
+    row: PlannedVisit,
+    key: str,
+    reader: Reader,
+    *,
+    state: tuple[date, bool, str, bool],
+    words: tuple[str, str],
+) -> Event:
     subject = plan.subject
-    day, timed, status, transparent = placed(row, subject.ended)
+    day, timed, status, transparent = state
     start, end, zone = day, _next(day, row.code), ""
     clock = row.booked_time if timed else None
     if clock is not None:
@@ -132,8 +139,7 @@ def _event(plan: Plan, row: PlannedVisit, key: str, reader: Reader) -> Event:
         row.code,
         start,
         end,
-        "",
-        "",
+        *words,
         status,
         transparent,
         reader.style.audience,
@@ -197,16 +203,16 @@ def _with_place(event: Event, mode: str, clinic: Clinic) -> Event:
 # Words for staff.
 
 
-def _staff_words(plan: Plan, row: PlannedVisit, reader: Reader, event: Event, _: Number) -> tuple[str, str]:
+def _staff_words(plan: Plan, row: PlannedVisit, reader: Reader, status: str, _: Number) -> tuple[str, str]:
     words = reader.language
-    cancelled = f"{words.staff['cancelled']} " if event.status == "CANCELLED" else ""
+    cancelled = f"{words.staff['cancelled']} " if status == "CANCELLED" else ""
     summary = shortened(f"{cancelled}{plan.subject.code} {row.code}", f" {row.code}")
     return summary, _staff_description(plan, row, words)
 
 
-def _staff_window(plan: Plan, row: PlannedVisit, reader: Reader, event: Event, _: Number) -> tuple[str, str]:
+def _staff_window(plan: Plan, row: PlannedVisit, reader: Reader, status: str, _: Number) -> tuple[str, str]:
     words = reader.language
-    cancelled = f"{words.staff['cancelled']} " if event.status == "CANCELLED" else ""
+    cancelled = f"{words.staff['cancelled']} " if status == "CANCELLED" else ""
     tail = f" {row.code} {words.staff['window_event']}"
     return shortened(f"{cancelled}{plan.subject.code}{tail}", tail), _window_in_words(row, words)
 
@@ -298,10 +304,10 @@ def _booked_again(row: PlannedVisit) -> bool:
 # Words for participants: a number, what to do, and days in words; no code, no name, no treatment.
 
 
-def _participant_words(_: Plan, row: PlannedVisit, reader: Reader, event: Event, number: Number) -> tuple[str, str]:
+def _participant_words(_: Plan, row: PlannedVisit, reader: Reader, status: str, number: Number) -> tuple[str, str]:
     words, phrases = reader.language, reader.language.participant
     summary: str = phrases["summary"].format(number=number[0], total=number[1])
-    if event.status == "CANCELLED":
+    if status == "CANCELLED":
         return f"{phrases['cancelled']} {summary}", phrases["called_off"]
     if row.attended is not None:
         return summary, _participant_past(row, words)
@@ -335,11 +341,11 @@ def _participant_past(row: PlannedVisit, words: Language) -> str:
     return "\n".join(lines)
 
 
-def _participant_window(_: Plan, row: PlannedVisit, reader: Reader, event: Event, number: Number) -> tuple[str, str]:
+def _participant_window(_: Plan, row: PlannedVisit, reader: Reader, status: str, number: Number) -> tuple[str, str]:
     words, phrases = reader.language, reader.language.participant
     title = phrases["summary"].format(number=number[0], total=number[1])
     summary: str = phrases["window_event"].format(summary=title)
-    if event.status == "CANCELLED" or row.window is None:
+    if status == "CANCELLED" or row.window is None:
         return f"{phrases['cancelled']} {summary}", phrases["called_off"]
     return summary, _possible(row.window, words)
 

@@ -11,7 +11,7 @@ from trialsched.formats.ical.events import Reader, events, reader
 from trialsched.formats.ical.lines import LIMITS, Limits
 from trialsched.formats.ical.style import STAFF, Style
 from trialsched.formats.ical.uids import study_key_of
-from trialsched.formats.ical.updating import Owned, Update, fresh, updated
+from trialsched.formats.ical.updating import Owned, fresh, updated
 from trialsched.formats.ical.writing import PRODID, Head, aware, basic_utc
 from trialsched.plan import Plan
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import icalendar
 
     from trialsched.clinic import Clinic
+    from trialsched.formats.ical.outcome import Update
 
 
 class CalendarWarning(UserWarning):

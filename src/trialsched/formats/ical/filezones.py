@@ -7,8 +7,10 @@ is meant.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched._text import shown
@@ -27,6 +29,9 @@ _KINDS = ("STANDARD", "DAYLIGHT")
 _REMEMBERED = 64  # years whose onsets are kept
 _BACK = 8  # years: 29 February comes at least that often
 _EARLY, _LATE = datetime(1, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001 - in every zone inside of the calendar
+_MOST_ONSETS = 2000  # of one part: three hundred years have fewer
+_TWO_DAYS = timedelta(2)  # more than any two offsets differ
+_EARLIEST = datetime(1, 1, 4)  # noqa: DTZ001 - local
 _NEEDED = ("DTSTART", "TZOFFSETFROM", "TZOFFSETTO")
 
 
@@ -73,8 +78,9 @@ class FileZone(tzinfo):
             return _NOTHING
         local = moment.replace(tzinfo=None, fold=0)
         onsets = self._year(local.year)
-        offset = onsets[0].before
-        for onset in onsets:
+        first = _surely_past(onsets, local)
+        offset = onsets[first - 1].after if first else onsets[0].before
+        for onset in islice(onsets, first, None):
             shift = onset.after - onset.before
             # In a gap the time before the change is meant, and in the hour that comes twice the first.
             at = onset.local + (max(shift, _NOTHING) if not moment.fold else min(shift, _NOTHING))
@@ -87,8 +93,9 @@ class FileZone(tzinfo):
         """Return a moment, in UTC but labelled with this zone, as local time."""
         there = moment.replace(tzinfo=None)
         onsets = self._year(there.year)
-        offset, fold = onsets[0].before, 0
-        for onset in onsets:
+        first = _surely_past(onsets, there)
+        offset, fold = (onsets[first - 1].after if first else onsets[0].before), 0
+        for onset in islice(onsets, first, None):
             since = there - (onset.local - onset.before)
             if since < _NOTHING:
                 break
@@ -120,12 +127,20 @@ class FileZone(tzinfo):
         return sorted(found)
 
 
+def _surely_past(onsets: list[_Onset], moment: datetime) -> int:
+    """Return how many onsets lie before a moment, whatever their offsets: by more than two days."""
+    return 0 if moment <= _EARLIEST else bisect_left(onsets, moment - _TWO_DAYS, key=lambda onset: onset.local)
+
+
 def _part(lines: Properties, kind: str, steps: Steps) -> _Part:
     values = {name: line.value.strip() if (line := lines.one(name)) else "" for name in _NEEDED}
     onsets = [_onset(values["DTSTART"], kind)]
     for line in lines.all("RDATE"):
         words = line.value.split(",")
         steps.take(len(words))
+        if len(onsets) + len(words) > _MOST_ONSETS:
+            message = f"{kind} of a VTIMEZONE: more than {_MOST_ONSETS:,} changes of the clocks"
+            raise InvalidValueError(message)
         onsets += [_onset(word.strip(), kind) for word in words]
     rule = read_rule(line.value) if (line := lines.one("RRULE")) else None
     if rule is not None and (rule.frequency != "YEARLY" or rule.interval > 1):

@@ -24,9 +24,10 @@ _BREAK = re.compile(r"\r\n(?![ \t])")  # RFC 5545, section 3.1: a break before a
 # section 3.1, of programs that fold inside a character.
 _FOLD_IN_CHARACTER = re.compile(rb"\r?\n[ \t](?=[\x80-\xbf])")
 # The lines that begin and end components, whole, and the starts of lines folded so soon that they might be one.
-_EDGE = re.compile(r"\r\n(BEGIN|END):[^\r]*(?:\r\n[ \t][^\r]*)*", re.IGNORECASE)
-_FOLDED_KEY = re.compile(r"\r\n[A-Za-z]{1,5}(?:(?:\r\n[ \t])+[A-Za-z:]{0,5}){1,6}")
-_BLANK_LINES = re.compile(r"(?:\r\n){2,}")
+_EDGE = re.compile(r"\r\n(BEGIN|END):[^\r]*(?:\r\n[ \t][^\r]*)*+", re.IGNORECASE)
+_FOLDED_KEY = re.compile(r"\r\n[A-Za-z]{1,5}(?:(?:\r\n[ \t])++[A-Za-z:]{0,5}){1,6}")
+_BLANK_LINES = re.compile(r"(?:\r\n){2,}+")  # possessive, here and above: what repeats takes no memory
+_TZID = re.compile(r';TZID=(?:"([^"]*)"|([^;:,"\r\n]*))', re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _PARAMETER = re.compile(r';[ \t]*([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]+|,)*+)')
 
@@ -80,13 +81,13 @@ def fold(line: str) -> str:
     if len(data) <= _MAX_LINE:
         return line
     parts = []
-    start, room = 0, _MAX_LINE
-    while start < len(data):
-        stop = min(start + room, len(data))
-        while stop < len(data) and data[stop] & 0xC0 == 0x80:  # noqa: PLR2004 - a continuation octet of UTF-8
+    start, stop = 0, _MAX_LINE
+    while stop < len(data):
+        while data[stop] & 0xC0 == 0x80:  # noqa: PLR2004 - a continuation octet of UTF-8
             stop -= 1
         parts.append(data[start:stop])
-        start, room = stop, _MAX_LINE - 1
+        start, stop = stop, stop + _MAX_LINE - 1  # the blank of a folded line counts
+    parts.append(data[start:])
     return b"\r\n ".join(parts).decode()
 
 
@@ -337,3 +338,8 @@ def properties(block: Block) -> Properties:
             inner.append(Block(_component(raw), END.join(current) + END))
             current = []
     return Properties(tuple(lines), tuple(inner))
+
+
+def named_zones(raw: str) -> dict[str, None]:
+    """Return the TZIDs that folded lines name, in order; one that holds a colon stands in quotes."""
+    return dict.fromkeys(quoted or plain for quoted, plain in _TZID.findall(unfold(raw)))

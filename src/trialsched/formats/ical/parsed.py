@@ -28,6 +28,7 @@ _OURS = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{
 _EXCHANGE = re.compile(r"04000000[0-9a-f]*7643616c2d55696401000000((?:[0-9a-f]{2}){1,200})00")
 _EXPORTED = re.compile(r"([0-9]{8})(?:T([0-9]{2})([0-9]{2})00 (\S+))?")
 # What our own events carry: by any of it an event is known as written by this library.
+_LONGEST_UID = 1000
 MARKS = ("X-TRIALSCHED-DATE", "X-TRIALSCHED-SUBJECT", "X-TRIALSCHED-HASH")
 
 
@@ -78,7 +79,7 @@ def uid_of(event: Properties) -> str:
     """Return an event's UID in lower case, '' without one; programs change its case, and add to it."""
     line = event.one("UID")
     uid = line.value.strip().lower() if line else ""
-    hidden = _EXCHANGE.fullmatch(uid)
+    hidden = _EXCHANGE.fullmatch(uid) if len(uid) <= _LONGEST_UID else None
     if hidden is not None:
         uid = bytes.fromhex(hidden[1]).decode("utf-8", "replace").lower()
     ours = _OURS.fullmatch(uid)
@@ -131,7 +132,7 @@ def said(event: Properties, known: Zones) -> Said:
         if ending is not None:
             end = read_moment(ending, known)
         elif length is not None:
-            end = start + _duration(length.value)
+            end = _after(start, _duration(length.value), exact="T" in length.value.upper())
         else:  # RFC 5545, section 3.6.1: without an end, a date is one day, a time no time at all
             end = start if isinstance(start, datetime) else start + timedelta(1)
     except OverflowError:
@@ -139,8 +140,15 @@ def said(event: Properties, known: Zones) -> Said:
         raise InvalidValueError(message) from None
     _check_end(start, end)
     if start == end and not isinstance(start, datetime):  # as some programs write one day
-        end = start + timedelta(1)
+        end = start + timedelta(1) if start < date.max else end
     return Said(start, end)
+
+
+def _after(start: date, length: timedelta, *, exact: bool) -> date:
+    """Return the end: days are by the calendar, hours are time elapsed (RFC 5545, section 3.3.6)."""
+    if exact and isinstance(start, datetime) and start.tzinfo is not None:
+        return (start.astimezone(UTC) + length).astimezone(start.tzinfo)
+    return start + length
 
 
 def _check_end(start: date, end: date) -> None:
@@ -210,3 +218,12 @@ def as_days(what: Said, zone: str | None) -> date:
             if first.time() == last.time() == time():
                 return first.date()
     return start
+
+
+def in_days(what: Said, zone: str | None) -> Said:
+    """Return an event that lasts whole days as dates, as `as_days` takes it; any other as it stands."""
+    first = as_days(what, zone)
+    if isinstance(first, datetime) or not isinstance(what.start, datetime) or not isinstance(what.end, datetime):
+        return what
+    days = round((what.end - what.start) / timedelta(1))  # an hour more or less where the clocks change
+    return Said(first, first + timedelta(days))

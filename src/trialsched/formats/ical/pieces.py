@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from trialsched._text import shown
 from trialsched.errors import InvalidValueError
-from trialsched.formats.ical.lines import END, LIMITS, Limits, cut, properties, unfold
+from trialsched.formats.ical.lines import END, LIMITS, Limits, cut, named_zones, properties
 from trialsched.formats.ical.parsed import uid_of
 from trialsched.formats.ical.writing import PRODID
 from trialsched.formats.ical.zones import zone_of
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 _HEAD = END.join(["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", ""])
 _LARGER = 4  # times as many bytes as a calendar may have: time zones are in every piece
-_TZID = re.compile(r';TZID=(?:"([^"]*)"|([^;:,"]*))', re.IGNORECASE)
 
 
 def split(data: bytes | str, *, limits: Limits = LIMITS) -> dict[str, bytes]:
@@ -41,7 +39,7 @@ def split(data: bytes | str, *, limits: Limits = LIMITS) -> dict[str, bytes]:
     room = _LARGER * limits.octets
     for uid, blocks in bodies.items():
         body = "".join(blocks)
-        named = dict.fromkeys(quoted or plain for quoted, plain in _TZID.findall(unfold(body)))
+        named = named_zones(body)
         defined = "".join(zones[name] for name in named if name in zones)
         found[uid] = f"{_HEAD}{defined}{body}END:VCALENDAR\r\n".encode()
         room -= len(found[uid])

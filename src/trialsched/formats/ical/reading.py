@@ -13,6 +13,7 @@ from trialsched.formats.ical.events import placed
 from trialsched.formats.ical.lines import LIMITS, Block, Limits, Properties, cut, properties, unfold
 from trialsched.formats.ical.parsed import Zones, as_days, comparable, exported_start, is_marked, local, said, uid_of
 from trialsched.formats.ical.uids import event_name, owner_name, study_key_of
+from trialsched.formats.ical.zones import appointment
 from trialsched.plan import Plan
 from trialsched.subject import VisitRecord
 
@@ -61,6 +62,8 @@ _NOTES = {
     "attended": "moved, though the plan has it as attended: read as booked",
     "other": "not moved since it was given out, but the plan has another date as booked",
     "unreadable": "events that cannot be read and are none of these plans, passed over",
+    "gone": "events of these subjects under ids of no visit of the plan, passed over: copies, or visits that left it",
+    "clocks": "booked at a time that the clocks skip or show twice: say which is meant before it is written",
     "strangers": "events of other subjects or study keys, passed over",
 }
 
@@ -128,8 +131,8 @@ class _Reading:
         self.given: dict[str, _Given] = {}
         self.found: dict[str, VisitRecord | None] = {}
         self.notes: dict[tuple[str, str], list[str]] = {}  # codes of visits, by kind and subject
-        self.events = self.matched = 0
-        self.passed = {"unreadable": 0, "strangers": 0}
+        self.files = self.events = self.matched = 0
+        self.passed = {"unreadable": 0, "strangers": 0, "gone": 0}
         self.stranger = ""
         for index, plan in enumerate(plans):
             if not isinstance(plan, Plan):
@@ -157,6 +160,7 @@ class _Reading:
             raise InvalidValueError(error.message, where="previous") from None
 
     def read(self, data: bytes | str) -> None:
+        self.files += 1
         file = cut(data, self.limits)
         zones = Zones(file, self.limits)
         for block in file.blocks:
@@ -186,6 +190,8 @@ class _Reading:
         if known is None:
             mine = uid in self.others or event.text("X-TRIALSCHED-SUBJECT").strip().lower() in self.others
             self.matched += mine  # a visit that left the plan, or a window: no booking
+            if mine and uid not in self.others and _status(event) != "CANCELLED":
+                self.passed["gone"] += 1
             if not mine:
                 self.passed["strangers"] += is_marked(event)
                 self.stranger = self.stranger or uid
@@ -214,7 +220,7 @@ class _Reading:
         if given.places.isdisjoint((comparable(exact), comparable(start))):
             if row.attended is not None:
                 self._note("attended", known)
-            return self._record(row, start)
+            return self._record(known, start)
         booked = given.booked
         if status and (event.all("X-TRIALSCHED-DATE") or status != "CONFIRMED"):
             booked = status == "CONFIRMED"
@@ -226,7 +232,7 @@ class _Reading:
             self._note("everything", known)
         if not booked:
             return None
-        record = self._record(row, exact if comparable(exact) in given.places else start)
+        record = self._record(known, exact if comparable(exact) in given.places else start)
         if row.booked is not None and record.booked != row.booked:
             self._note("other", known)
         return record
@@ -261,7 +267,8 @@ class _Reading:
         if known.row.code not in codes:
             codes.append(known.row.code)
 
-    def _record(self, row: PlannedVisit, start: date) -> VisitRecord:
+    def _record(self, known: _Known, start: date) -> VisitRecord:
+        row = known.row
         if not isinstance(start, datetime):
             return VisitRecord(row.code, booked=start)
         if self.zone is None and start.tzinfo is UTC:
@@ -270,9 +277,22 @@ class _Reading:
             )
             raise InvalidValueError(message)
         wall = local(start, self.zone)
+        if self.zone is not None and not self._once(wall):
+            self._note("clocks", known)
         return VisitRecord(row.code, booked=wall.date(), booked_time=wall.time().replace(second=0, fold=0))
 
+    def _once(self, wall: datetime) -> bool:
+        """Return whether the clinic's clocks show a time once: else a calendar cannot be made of the record."""
+        try:
+            appointment(wall.date(), wall.time().replace(fold=0), str(self.zone), where="")
+        except InvalidValueError:
+            return False
+        return True
+
     def done(self) -> Bookings:
+        if self.files and not self.events:
+            message = "there is no event in it"
+            raise InvalidValueError(message)
         if self.events and not self.matched:
             message = (
                 f"the event {shown(self.stranger)!r} is of none of these plans, nor is any other "

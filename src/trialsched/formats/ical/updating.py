@@ -7,13 +7,22 @@ section 2.1.4); a visit that is gone stays as a cancelled event, since a plain i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched._text import shown
 from trialsched.errors import InvalidValueError
-from trialsched.formats.ical.comparing import Compared, Words, alarms, categories, is_our_alarm, sequence, stamp_after
+from trialsched.formats.ical.comparing import (
+    MAX_SEQUENCE,
+    Compared,
+    Words,
+    alarms,
+    categories,
+    is_our_alarm,
+    sequence,
+    stamp_after,
+)
 from trialsched.formats.ical.events import shortened
 from trialsched.formats.ical.lines import (
     LIMITS,
@@ -24,21 +33,24 @@ from trialsched.formats.ical.lines import (
     cut,
     escape,
     fold,
+    named_zones,
     properties,
     read_line,
 )
+from trialsched.formats.ical.outcome import ChangeKind, EventChange, Note, Update, moment_text
 from trialsched.formats.ical.parsed import (
     Said,
     Zones,
     comparable,
     exported_start,
+    in_days,
     is_marked,
     said,
     uid_of,
 )
 from trialsched.formats.ical.uids import event_name, owner_name
 from trialsched.formats.ical.words import language, languages
-from trialsched.formats.ical.writing import PRODID, Head, digest, head_lines, rendered, zone_blocks
+from trialsched.formats.ical.writing import Head, head_lines, rendered, text_digest, zone_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,69 +58,7 @@ if TYPE_CHECKING:
     from trialsched.formats.ical.events import Event, Reader
     from trialsched.formats.ical.words import Language
 
-ChangeKind = Literal["added", "moved", "cancelled", "restored", "status", "place", "text"]
-NoteKind = Literal["moved", "edited", "twice", "left-out"]
-
-
-class EventChange(NamedTuple):
-    """What an update changed in one event.
-
-    `visit` is the visit's code, 'M06 window' for a window, or the title when the code is not known any more. `uid` is
-    the event's.
-
-    `kind`: added, moved (start or end), cancelled, restored (a cancelled one that holds again), status, place, text.
-    `old` and `new` are starts, `old` None for an added one; `status` is the STATUS it has now.
-    """
-
-    subject: str
-    visit: str
-    kind: ChangeKind
-    old: date | None
-    new: date
-    status: str
-    uid: str
-
-    def __str__(self) -> str:
-        """Print the change in a line, as 'M06 2026-09-02 \u2192 2026-09-04'."""
-        new = moment_text(self.new)
-        if self.old is None or self.kind == "added":
-            return f"{self.visit} {self.kind} {new}"
-        old = moment_text(self.old)
-        if self.kind == "moved":
-            return f"{self.visit} {old} \u2192 {new}"
-        arrow = "" if old == new else f" \u2192 {new}"
-        return f"{self.visit} {old}{arrow} {self.status.lower() if self.kind == 'status' else self.kind}"
-
-
-class Note(NamedTuple):
-    """What a person had changed and the update could not keep, or found twice; nothing of theirs goes unsaid."""
-
-    uid: str
-    subject: str
-    visit: str
-    kind: NoteKind
-    message: str
-
-    def __str__(self) -> str:
-        """Print the note in a line."""
-        where = " ".join(word for word in (self.subject, self.visit) if word)
-        return f"{where}: {self.message}" if where else self.message
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A calendar as it is to be written now, what changed in it, and what of a person's could not be kept."""
-
-    data: bytes
-    changes: tuple[EventChange, ...]
-    notes: tuple[Note, ...]
-
-
-def moment_text(moment: date) -> str:
-    """Return a date as 2026-09-02, a time as 2026-09-02 09:30."""
-    if isinstance(moment, datetime):
-        return f"{moment:%Y-%m-%d %H:%M}"
-    return moment.isoformat()
+_DAY = timedelta(1)
 
 
 class Owned(NamedTuple):
@@ -143,7 +93,8 @@ def updated(owned: Sequence[Owned], head: Head, moment: str, previous: bytes | s
 
 # An event as we write it has these lines together: of an unchanged one they give the edition back.
 _EDITION = re.compile(r"\r\nDTSTAMP:([0-9]{8}T[0-9]{6}Z)\r\nUID:([0-9a-f-]{36})\r\nSEQUENCE:([0-9]{1,9})\r\n")
-_NAMED_ZONE = re.compile(r"(?i);TZID=\"?([^\":;\r\n]+)")
+_NAME_BASED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")  # UUIDv5, as all of ours
+_UID_LINE = re.compile(r"\r\nUID(?:;[^\r\n:]*)?:", re.IGNORECASE)
 # Lines that are ours to write in every event. X-ALT-DESC is Outlook's own copy of DESCRIPTION.
 _OURS = {"SUMMARY", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "UID", "SEQUENCE", "CLASS", "DESCRIPTION",
          "LAST-MODIFIED", "STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "X-TRIALSCHED-AUDIENCE",
@@ -176,26 +127,48 @@ class _Updating:
 
     def done(self) -> Update:
         kept = self._head()
-        for block in self.before.blocks:
+        later = self._later_editions()
+        for index, block in enumerate(self.before.blocks):
             if block.name == "VEVENT":
-                self._event(block)
+                self._event(block, later=index in later)
             elif block.name != "VTIMEZONE":
                 self.body.append(block.raw)
         self._check_whose()
         for event, one in self.waiting.values():
             if event.uid not in self.written:
                 self.body.append(rendered(event, self.moment, 0))
-                self.changes.append(
-                    EventChange(one.subject, event.visit, "added", None, event.start, event.status, event.uid)
+                change = EventChange(
+                    one.subject, event.visit, "added", None, event.start, event.status, event.uid, None
                 )
+                self.changes.append(change)
         data = _joined(head_lines(self.head), kept, self._zones(), self.body)
         return Update(data, tuple(self.changes), tuple(self.notes))
+
+    def _later_editions(self) -> set[int]:
+        """Return which events of the file have another edition of themselves that counts, by their places.
+
+        Of several of one UID the highest SEQUENCE counts, of equal ones the first: SEQUENCE never falls.
+        """
+        quick = [_UID_LINE.search(block.raw) for block in self.before.blocks]
+        uids = [
+            b.raw[m.end() : m.end() + 36].lower() if m else "" for b, m in zip(self.before.blocks, quick, strict=True)
+        ]
+        counts = Counter(uid for uid in uids if uid in self.waiting)
+        best: dict[str, tuple[int, int]] = {}
+        places: dict[str, list[int]] = {}
+        for index, uid in enumerate(uids):
+            if counts[uid] > 1 and self.before.blocks[index].name == "VEVENT":
+                event = properties(self.before.blocks[index])
+                if not event.all("RECURRENCE-ID"):
+                    places.setdefault(uid, []).append(index)
+                    best[uid] = max(best.get(uid, (-1, 0)), (sequence(event), -index))
+        return {index for uid, found in places.items() for index in found if index != -best[uid][1]}
 
     def _head(self) -> list[str]:
         """Return the calendar's lines that are not ours, after checking those that are."""
         lines = Properties(tuple(map(read_line, self.before.head)), ())
-        audience = lines.text("X-TRIALSCHED-AUDIENCE") or "staff"
-        if audience != self.head.audience and PRODID in (line.value for line in lines.all("PRODID")):
+        audience = lines.text("X-TRIALSCHED-AUDIENCE")
+        if audience and audience != self.head.audience:
             self._wrong_audience(audience)
         name = lines.text("X-WR-CALNAME") or lines.text("NAME")
         if name and name != self.head.name and name not in self._own_names():
@@ -229,7 +202,7 @@ class _Updating:
         """Return our own time zones, and those of the file that anything else in it names."""
         own = zone_blocks(self.all_events)
         kept = []
-        named = set(_NAMED_ZONE.findall("".join(self.body).replace("\r\n ", "")))
+        named = named_zones("".join(self.body))
         for block in self.before.blocks:
             if block.name == "VTIMEZONE":
                 name = properties(block).text("TZID")
@@ -237,16 +210,16 @@ class _Updating:
                     kept.append(block.raw)
         return [*own.values(), *kept]
 
-    def _event(self, block: Block) -> None:
+    def _event(self, block: Block, *, later: bool) -> None:
         edition = _EDITION.search(block.raw)
-        known = self.waiting.get(edition[2]) if edition else None
+        known = self.waiting.get(edition[2]) if edition and not later else None
         if edition and known and edition[2] not in self.written:
             raw = rendered(known[0], edition[1], int(edition[3]))
             if raw == block.raw:
                 self._write(known[0].uid, raw)
                 return
         try:
-            self._read_event(block)
+            self._read_event(block, later=later)
         except InvalidValueError as error:
             if error.where:
                 raise
@@ -262,32 +235,38 @@ class _Updating:
         self.written[uid] = raw
         self.body.append(raw)
 
-    def _read_event(self, block: Block) -> None:
+    def _read_event(self, block: Block, *, later: bool) -> None:
         event = properties(block)
         uid = uid_of(event)
-        exception = bool(event.all("RECURRENCE-ID"))
         known = self.waiting.get(uid)
+        ours = _NAME_BASED.fullmatch(uid) is not None
+        exception = bool(event.all("RECURRENCE-ID"))
+        owner = self._owner(event, uid) if ours and known is None else None
+        if known or owner:
+            self._check_audience(event)
         if known and not exception:
-            if uid in self.written:
-                self._twice(uid, block, event, known)
+            if later or uid in self.written:
+                self._twice(uid, event, known)
             else:
                 self._revise(block, event, *known)
-            return
-        owner = None if exception else self._owner(event, uid)
-        if owner is not None:
-            if uid in self.written:
-                return
-            self._check_audience(event)
-            self._write(uid, self._cancelled(block, event, owner))
-        elif is_marked(event) and not exception:
-            self.others += 1
-            if self.combined:
-                self.body.append(block.raw)
-            else:
-                message = "an event of another subject is left out of this calendar"
-                self.notes.append(Note(uid, "", "", "left-out", message))
+        elif owner and not exception:
+            if uid not in self.written:
+                self._write(uid, self._cancelled(block, event, owner))
+        elif ours and known is None and owner is None:
+            self._strange(block, event, uid)
         else:
             self.body.append(block.raw)
+
+    def _strange(self, block: Block, event: Properties, uid: str) -> None:
+        """Keep an event that may be of another subject in the calendar of a site only, whatever became of its mark."""
+        self.others += is_marked(event)
+        if self.combined:
+            self.body.append(block.raw)
+            return
+        message = f"{event.text('SUMMARY')!r} is left out: it is not of this subject, and its id is one that we give"
+        if is_marked(event):
+            message = "an event of another subject is left out of this calendar"
+        self.notes.append(Note(uid, "", "", "left-out", message))
 
     def _owner(self, event: Properties, uid: str) -> Owned | None:
         """Return whose an event is that no visit of the plan has any more.
@@ -300,28 +279,40 @@ class _Updating:
         return next((one for one in self.owners.values() if _code_of(event, uid, one)), None)
 
     def _check_audience(self, event: Properties) -> None:
-        audience = event.text("X-TRIALSCHED-AUDIENCE") or "staff"
-        if audience != self.head.audience and is_marked(event):
-            self._wrong_audience(audience)
+        audience = event.text("X-TRIALSCHED-AUDIENCE") or ("staff" if is_marked(event) else "")
+        # Of an event that lost its marks nobody knows for whom its words were: only staff may have them.
+        if audience != self.head.audience and (audience or self.head.audience != "staff"):
+            self._wrong_audience(audience or "not known: its marks are lost")
 
-    def _twice(self, uid: str, block: Block, event: Properties, known: tuple[Event, Owned]) -> None:
-        if block.raw == self.written[uid]:
-            return
-        start = said(event, self.zones).start
-        if start != known[0].start:
-            message = f"a second event of this visit, on {moment_text(start)}, is left out"
+    def _twice(self, uid: str, event: Properties, known: tuple[Event, Owned]) -> None:
+        """Leave out another edition of an event, and say so when it holds anything that a calendar program added."""
+        start = self._in_days(said(event, self.zones), known[1]).start
+        theirs, _ = alarms(event, known[0])
+        ours = rendered(known[0], "", 0)
+        names = sorted({line.name for line in event.lines if line.name not in _OURS and line.raw not in ours})
+        names += [block.name for block in theirs]
+        if names or comparable(start) != comparable(known[0].start):
+            what = f"a second event of this visit, on {moment_text(start)}, is left out"
+            message = f"{what} with its {', '.join(names)}" if names else what
             self.notes.append(Note(uid, known[1].subject, known[0].visit, "twice", message))
+
+    def _in_days(self, what: Said, one: Owned) -> Said:
+        clinic = one.reader.clinic
+        return in_days(what, clinic.zone if clinic else None)
 
     def _revise(self, block: Block, old: Properties, event: Event, one: Owned) -> None:
         """Write an event over its last edition, or leave it as it stands when it says the same."""
         self._check_audience(old)
-        before, edition = said(old, self.zones), sequence(old)
+        before, edition = self._in_days(said(old, self.zones), one), sequence(old)
+        there = exported_start(old)
         was = Words.of(old)
         found = was.against(event)
         theirs, own_triggers = alarms(old, event)
         own_categories, other_categories = categories(old, event)
+        # What was given out last counts too: a date that a person chose is new to all others when it is booked.
         same_time = before.instants == Said(event.start, event.end).instants
-        same_status = was.status == event.status
+        same_time = same_time and (there is None or comparable(there) == comparable(event.start))
+        same_status = was.status == event.status and (not was.written or was.untouched[3])
         same_place = found.same_place
         tail = "" if found.note is None else found.note
         same_text = (
@@ -335,7 +326,7 @@ class _Updating:
             self._write(event.uid, block.raw)
             return
         self._note_losses(old, event, one, before, found)
-        edition += not (same_time and same_status and same_place)
+        edition = min(edition + (not (same_time and same_status and same_place)), MAX_SEQUENCE)
         kept = [line.raw for line in old.lines if line.name not in _OURS and not found.is_ours(line, event)]
         kept += [fold("CATEGORIES:" + ",".join(map(escape, other_categories)))] if other_categories else []
         stamp = stamp_after(old, self.moment)
@@ -344,27 +335,41 @@ class _Updating:
         )
         self._write(event.uid, raw)
         kind: ChangeKind = "text"
-        if not same_status:
+        if was.status != event.status:
             cancelled = "CANCELLED"
             kind = "cancelled" if event.status == cancelled else "restored" if was.status == cancelled else "status"
         elif not same_time:
             kind = "moved"
+        elif not same_status:
+            kind = "status"
         elif not same_place:
             kind = "place"
         was_start = _shown_start(before.start, event)
-        change = EventChange(one.subject, event.visit, kind, was_start, event.start, event.status, event.uid)
+        if there is not None and comparable(before.start) == comparable(event.start):
+            was_start = _shown_start(there, event)
+        ends = (_shown_start(before.end, event), event.end)
+        change = EventChange(one.subject, event.visit, kind, was_start, event.start, event.status, event.uid, ends)
         self.changes.append(change)
 
     def _note_losses(self, old: Properties, event: Event, one: Owned, before: Said, found: Compared) -> None:
         """Say what a person had changed and this edition writes over."""
         there = exported_start(old)
+        longer = not isinstance(before.end, datetime) and before.start == event.start and not event.related
+        if longer and before.end != event.end:
+            message = f"lasted until {moment_text(before.end - _DAY)}, and is put back to one day"
+            self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
         moved = there is not None and comparable(there) != comparable(before.start)
         if moved and comparable(before.start) != comparable(event.start):
             place = moment_text(_shown_start(before.start, event))
             message = f"was moved by hand to {place}, and is put back to {moment_text(event.start)}"
             self.notes.append(Note(event.uid, one.subject, event.visit, "moved", message))
+        if there is None and comparable(before.start) != comparable(event.start):
+            place, planned = moment_text(_shown_start(before.start, event)), moment_text(event.start)
+            lost = "has lost the mark that tells whether a person moved it there"
+            message = f"stood on {place} and {lost}; now on {planned}"
+            self.notes.append(Note(event.uid, one.subject, event.visit, "moved", message))
         for name, was, new in found.replaced:
-            message = f"{name} was {shown(was)!r}, is now {shown(new)!r}"
+            message = f"{name} was {was!r}, is now {shown(new)!r}"  # theirs in full: it is nowhere else now
             self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
 
     def _cancelled(self, block: Block, old: Properties, one: Owned) -> str:
@@ -377,20 +382,30 @@ class _Updating:
         phrases = words.participant if participant else words.staff
         window = bool(old.all("RELATED-TO"))  # of ours only windows have it
         gone = phrases["window_gone" if window else "called_off" if participant else "gone"]
-        description = gone if was.untouched or not was.description else f"{gone}\n{was.description}"
+        title_ours, words_ours, place_ours, _ = was.untouched
+        note = was.note_below("")
+        added = note if note is not None else "" if words_ours or not was.description else f"\n{was.description}"
         title = _without_mode(was.summary, words) if participant else was.summary
         summary = shortened(f"{phrases['cancelled']} {title}", title[-80:])
+        # What a person changed keeps the hash of ours: when the visit returns, what is written over is told.
+        before = was.written or ("0" * 8,) * 4
+        hashes = (
+            text_digest(summary) if title_ours else before[0],
+            text_digest(gone),
+            text_digest(was.place) if place_ours else before[2],
+            text_digest("CANCELLED"),
+        )
         stamp = stamp_after(old, self.moment)
         new = {
             "SUMMARY": escape(summary),
             "DTSTAMP": stamp,
-            "SEQUENCE": str(sequence(old) + 1),
-            "DESCRIPTION": escape(description),
+            "SEQUENCE": str(min(sequence(old) + 1, MAX_SEQUENCE)),
+            "DESCRIPTION": escape(gone + added),
             "LAST-MODIFIED": stamp,
             "STATUS": "CANCELLED",
             "TRANSP": "TRANSPARENT",
             "X-MICROSOFT-CDO-BUSYSTATUS": "FREE",
-            "X-TRIALSCHED-HASH": digest(summary, description, was.place, "CANCELLED"),
+            "X-TRIALSCHED-HASH": "-".join(hashes),
         }
         lines = ["BEGIN:VEVENT"]
         for line in old.lines:
@@ -402,7 +417,7 @@ class _Updating:
         lines += [alarm.raw.removesuffix("\r\n") for alarm in old.inner if not is_our_alarm(alarm)]
         start = said(old, self.zones).start
         visit = _code_of(old, uid_of(old), one) or was.summary
-        self.changes.append(EventChange(one.subject, visit, "cancelled", start, start, "CANCELLED", uid_of(old)))
+        self.changes.append(EventChange(one.subject, visit, "cancelled", start, start, "CANCELLED", uid_of(old), None))
         return "\r\n".join([*lines, "END:VEVENT\r\n"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -71,13 +72,18 @@ def place_text(location: str, geo: str, tel: str) -> str:
     return " ".join(part for part in (location, geo, tel) if part)
 
 
-def digest(summary: str, description: str, place: str, status: str) -> str:
-    """Return what tells whether a person has changed the words of an event since it was written.
+@lru_cache(maxsize=4096)
+def text_digest(text: str) -> str:
+    """Return what tells whether a person has changed a text since it was written: the start of its sha256.
 
     Blanks count as one, since programs fold and trim what they keep.
     """
-    words = "\x1f".join([" ".join(text.split()) for text in (summary, description, place, status)])
-    return sha256(words.encode()).hexdigest()[:16]
+    return sha256(" ".join(text.split()).encode()).hexdigest()[:8]
+
+
+def digest(summary: str, description: str, place: str, status: str) -> str:
+    """Return the hashes of an event's texts, which stand in it: one each, so that it is told which was changed."""
+    return "-".join([text_digest(summary), text_digest(description), text_digest(place), text_digest(status)])
 
 
 def event_digest(event: Event) -> str:
@@ -140,7 +146,7 @@ def alarm_lines(event: Event) -> list[str]:
     lines = []
     for trigger in event.triggers:
         lines += ["BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:" + escape(event.summary), "TRIGGER:" + trigger]
-        lines += ["X-TRIALSCHED-ALARM:1", "END:VALARM"]
+        lines += ["X-TRIALSCHED-ALARM:" + trigger, "END:VALARM"]
     return lines
 
 
@@ -265,7 +271,7 @@ def _alarm(summary: str, trigger: str) -> icalendar.Alarm:
     alarm.add("ACTION", "DISPLAY")
     alarm.add("DESCRIPTION", Text(summary))
     alarm["TRIGGER"] = Trigger(trigger)
-    alarm.add("X-TRIALSCHED-ALARM", "1")
+    alarm.add("X-TRIALSCHED-ALARM", trigger)
     return alarm
 
 
