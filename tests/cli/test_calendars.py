@@ -334,3 +334,48 @@ def test_languages_of_the_command_are_those_of_the_library(run: Run, tmp_path: P
     for tag in ical.languages():
         assert run("ics", *BASE, "--language", tag, "-o", f"{tag}.ics").code == 0
         assert (tmp_path / f"{tag}.ics").exists()
+
+
+def test_a_previous_file_is_there_or_is_told(run: Run, tmp_path: Path) -> None:
+    """A folder without the subject's file is bad input, never a silent first edition; of a list it is a note."""
+    run("ics", *BASE, *FIRST)
+    (tmp_path / "arch").mkdir()
+    before = (tmp_path / "P01-007.ics").read_bytes()
+    missing = run("ics", *BASE, "--previous", "arch")
+    assert (missing.code, "--previous arch/P01-007.ics: No such file" in missing.err) == (2, True)
+    assert (tmp_path / "P01-007.ics").read_bytes() == before
+    (tmp_path / "s.csv").write_text(SUBJECTS)
+    many = run("ics", "--subjects", "s.csv", "-o", "out", "--previous", "arch")
+    assert (many.code, "note: arch/P1.ics is not there: P1.ics is a first edition" in many.err) == (0, True)
+    (tmp_path / "old.ics").write_bytes(before)
+    run("ics", *BASE, *THEN, "--booked", "M18=2027-09-06")
+    other = run("ics", *BASE, *THEN, "--previous", "old.ics")
+    assert "note: P01-007.ics is made from old.ics; what it held itself is not looked at" in other.err
+
+
+def test_a_calendar_from_a_program_that_shouts_is_still_ours(run: Run, tmp_path: Path) -> None:
+    """UIDs in upper case and another PRODID: updated, not refused."""
+    run("ics", *BASE, *FIRST)
+    path = tmp_path / "P01-007.ics"
+    data = re.sub(rb"UID:[^\r]*", lambda found: b"UID:" + found[0][4:].upper(), path.read_bytes())
+    path.write_bytes(data.replace(b"PRODID:-//trialsched//trialsched//EN", b"PRODID:-//X//EN"))
+    result = run("ics", *BASE, *THEN, "--booked", "M18=2027-09-06")
+    assert (result.code, "M18 2027-09-02" in result.out) == (0, True)
+    assert b"SEQUENCE:1" in path.read_bytes()
+
+
+def test_durations_of_no_visit_are_told(run: Run, tmp_path: Path) -> None:
+    """A slip in [durations] would give another length: it is said, and the calendar is made."""
+    (tmp_path / "clinic.toml").write_text(f'{CLINIC}[durations]\nDOES2 = "4 hours"\n')
+    result = run("ics", *BASE, "--clinic", "clinic.toml")
+    assert result.code == 0
+    assert "note: [durations] of the clinic: 'DOES2' is no visit of alstem, and is not used" in result.err
+
+
+def test_a_site_calendar_to_standard_output_tells_what_moved(run: Run, tmp_path: Path) -> None:
+    """The lines are on standard error, the bytes on standard output."""
+    (tmp_path / "s.csv").write_text(SUBJECTS)
+    run("ics", "--subjects", "s.csv", "--combined", "site.ics", *FIRST)
+    (tmp_path / "s.csv").write_text(SUBJECTS.replace("2026-03-09", "2026-03-10"))
+    piped = run("ics", "--subjects", "s.csv", "--combined", "-", "--previous", "site.ics", *THEN)
+    assert "  P2 SCR1 2025-12-09 \u2192 2025-12-10\n" in piped.err

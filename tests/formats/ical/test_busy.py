@@ -378,3 +378,16 @@ def test_the_worst_files_cost_bounded_time_and_memory(name: str, tmp_path: Path)
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (60, 60)),
     )
     assert int(done.stdout) < 400 * 1024
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ("DTSTART;TZID=Europe/Warsaw:20260329T000000 DURATION:PT23H", ["03-29"]),
+        ("DTSTART;TZID=Europe/Warsaw:20261025T000000 DURATION:PT24H", []),
+        ("DTSTART;TZID=Europe/Warsaw:20261025T000000 DURATION:P1D", ["10-25"]),
+    ],
+)
+def test_hours_are_time_elapsed_and_days_are_by_the_calendar(event: str, expected: list[str]) -> None:
+    """RFC 5545, section 3.3.6: 29 March has 23 hours in Warsaw, 25 October 25."""
+    assert busy(event) == expected

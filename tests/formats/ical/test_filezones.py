@@ -146,3 +146,26 @@ def test_the_steps_of_a_zone() -> None:
         offset(defined("TZID:X", *rule * 1000, steps=1000), 2026, 7, 1)
     with pytest.raises(ts.InvalidValueError, match="1,000 steps"):
         defined("TZID:X", *part("STANDARD", "16010101T000000", "+0100", "+0200", "RDATE:" + "," * 2000), steps=1000)
+
+
+def test_listed_changes_are_found_without_walking_all_of_them() -> None:
+    """A change every second day of three years, by hand: before it the old offset, from it on the new one."""
+    days = [datetime(2024, 1, 1, 12) + timedelta(days=2 * number) for number in range(500)]  # noqa: DTZ001 - local
+    listed = ",".join(f"{day:%Y%m%dT%H%M%S}" for day in days)
+    zone = defined(
+        "TZID:X",
+        *part("STANDARD", "20230101T000000", "+0100", "+0000"),
+        *part("DAYLIGHT", "20240101T120000", "+0000", "+0100", f"RDATE:{listed}"),
+    )
+    assert offset(zone, 2024, 1, 1, 11, 59) == 0
+    assert offset(zone, 2024, 1, 1, 13, 0) == 1
+    assert offset(zone, 2026, 6, 1) == 1
+    assert datetime(2024, 1, 1, 11, 30, tzinfo=UTC).astimezone(zone).hour == 11
+    assert datetime(2024, 1, 1, 12, 30, tzinfo=UTC).astimezone(zone).hour == 13
+
+
+def test_a_zone_of_too_many_changes_is_refused() -> None:
+    """What reads an event walks over the changes around it: their number is bounded."""
+    listed = ",".join(["20240101T120000"] * 2001)
+    with pytest.raises(ts.InvalidValueError, match="more than 2,000 changes of the clocks"):
+        defined("TZID:X", *part("STANDARD", "20230101T000000", "+0100", "+0000", f"RDATE:{listed}"))

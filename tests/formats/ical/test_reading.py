@@ -709,3 +709,38 @@ def test_a_damaged_event_of_someone_else_is_passed_over() -> None:
     found = ical.loads(file(broken, event, "UID:x\nDTSTART:whenever\nDTSTART:never"), BOOKED)
     assert found["P01-007"] == (booked("DOSE2", DAY),)
     assert found.notes == ("events that cannot be read and are none of these plans, passed over: 1",)
+
+
+def test_the_last_day_of_the_calendar_is_read_or_refused_clearly() -> None:
+    """A start on 31 December 9999, the end equal to it or none: no bare error of Python."""
+    last = "DTSTART;VALUE=DATE:99991231"
+    assert only(with_dose2(f"{last}\nDTEND;VALUE=DATE:99991231\nX-TRIALSCHED-DATE:20260402")) == (
+        booked("DOSE2", date(9999, 12, 31)),
+    )
+    with pytest.raises(ts.InvalidValueError, match="ends after the year 9999"):
+        ical.loads(with_dose2(last), BOOKED)
+
+
+def test_a_copy_of_a_visit_under_another_id_is_counted_in_a_note() -> None:
+    """It carries the subject's mark and is of no visit of the plan: matched by UID it is not, but never unsaid."""
+    event = event_of(EXPORT, "DOSE2")
+    copy = re.sub(rb"UID:[^\r]*", b"UID:11111111-2222-4333-8444-555555555555", event)
+    found = ical.loads(EXPORT.replace(event, event + copy), BOOKED)
+    assert found["P01-007"] == (booked("DOSE2", DAY),)
+    assert [note for note in found.notes if "no visit of the plan" in note] == [
+        "events of these subjects under ids of no visit of the plan, passed over: copies, or visits that left it: 1"
+    ]
+
+
+def test_a_calendar_without_events_is_the_wrong_one() -> None:
+    """An export of an empty calendar is a slip, not the news that nothing was booked."""
+    with pytest.raises(ts.InvalidValueError, match="there is no event in it"):
+        ical.loads("BEGIN:VCALENDAR\nEND:VCALENDAR\n", BOOKED)
+
+
+@pytest.mark.parametrize("when", ["20261025T003000Z", "20261025T013000Z"])
+def test_a_time_that_the_clocks_show_twice_is_told_while_its_moment_is_known(when: str) -> None:
+    """00:30 and 01:30 UTC are both 2:30 in Warsaw that night; the record cannot tell, so a note does."""
+    found = ical.loads(with_dose2(f"DTSTART:{when}\nDTEND:20261025T030000Z"), BOOKED, clinic=WARSAW)
+    assert found["P01-007"] == (booked("DOSE2", date(2026, 10, 25), time(2, 30)),)
+    assert any("skip or show twice" in note for note in found.notes)
