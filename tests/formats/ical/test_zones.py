@@ -678,3 +678,14 @@ def test_names_that_programs_give(tzid: str, zone: str) -> None:
 def test_names_that_nobody_knows(tzid: str) -> None:
     """None, for the reader to use the VTIMEZONE of the file, and at little cost whatever the name is."""
     assert zone_of(tzid) is None
+
+
+def test_a_booking_has_both_ends_at_once_and_errors_name_it() -> None:
+    """Start and end together are those found one by one; what is refused names the booking, each time."""
+    day, clock, hour = date(2026, 3, 29), time(1, 30), timedelta(hours=1)
+    start, end = zones.booked_span(day, clock, "Europe/Warsaw", hour, where="V1")
+    assert (start.isoformat(), end.isoformat()) == ("2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00")
+    for where in ("V1", "V2"):
+        with pytest.raises(InvalidValueError, match="does not exist") as caught:
+            zones.booked_span(day, time(2, 30), "Europe/Warsaw", hour, where=where)
+        assert caught.value.where == where

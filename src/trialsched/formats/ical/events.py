@@ -127,8 +127,7 @@ def _event(
             )
             raise InvalidValueError(message, where=row.code)
         zone = reader.clinic.zone
-        start = zones.appointment(day, clock, zone, where=row.code)
-        end = zones.appointment_end(start, reader.clinic.duration(row.code, row.mode), where=row.code)
+        start, end = zones.booked_span(day, clock, zone, reader.clinic.duration(row.code, row.mode), where=row.code)
     triggers: list[str] = []
     if reader.style.alarms and status != "CANCELLED" and row.attended is None:
         found = (trigger(before, all_day=not zone) for before in reader.style.alarms)

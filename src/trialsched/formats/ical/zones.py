@@ -18,7 +18,7 @@ from dateutil.rrule import rrulestr
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from trialsched._text import shown
-from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValueError
+from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValueError, TrialschedError
 from trialsched.formats.ical.lines import fold
 
 if TYPE_CHECKING:
@@ -38,6 +38,20 @@ _WEEK: Final = 7
 _FEBRUARY: Final = 2
 
 # Times of day in a zone.
+
+
+def booked_span(day: date, clock: time, zone: str, duration: timedelta, *, where: str) -> tuple[datetime, datetime]:
+    """Return start and end of a booking, as `appointment` and `appointment_end` find them; raises what they raise."""
+    try:
+        return _booked_span(day, clock, zone, duration)
+    except TrialschedError as error:
+        raise type(error)(error.message, where=where) from None
+
+
+@lru_cache(maxsize=4096)
+def _booked_span(day: date, clock: time, zone: str, duration: timedelta) -> tuple[datetime, datetime]:
+    start = appointment(day, clock, zone, where="")
+    return start, appointment_end(start, duration, where="")
 
 
 def appointment(day: date, clock: time, zone: str, *, where: str) -> datetime:
@@ -60,7 +74,7 @@ def appointment(day: date, clock: time, zone: str, *, where: str) -> datetime:
 
     local = datetime.combine(day, clock.replace(fold=0) if clock.fold else clock)
     try:
-        return _converted(local, zone)
+        return _pendulum_zone(zone).convert(local, raise_on_unknown_times=True)
     except NonExistingTime:  # PEP 495: fold=1 reads a time of the gap with the offset after it, fold=0 with the other
         readings = [_moved(local.replace(tzinfo=tz, fold=fold), timedelta(0), where) for fold in (1, 0)]
         what = "does not exist"
@@ -73,11 +87,6 @@ def appointment(day: date, clock: time, zone: str, *, where: str) -> datetime:
         " book a time outside of the change"
     )
     raise InvalidValueError(message, where=where)
-
-
-@lru_cache(maxsize=4096)
-def _converted(local: datetime, zone: str) -> datetime:
-    return _pendulum_zone(zone).convert(local, raise_on_unknown_times=True)
 
 
 @lru_cache(maxsize=64)
