@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
 from tests.support.calendars import vevents
 from tests.support.shell import Result, trialsched
-
 from trialsched.formats import ical
 
 BASE = ("--baseline", "2026-03-02", "--subject", "P01-007")

@@ -14,10 +14,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.support.calendars import vevents
-from tests.support.shell import Result, trialsched
 
 import trialsched as ts
+from tests.support.calendars import vevents
+from tests.support.shell import Result, trialsched
 from trialsched.formats import ical
 
 BASE = ("--baseline", "2026-03-02")

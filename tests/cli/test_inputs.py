@@ -5,9 +5,9 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
-from tests.support.shell import trialsched
 
 import trialsched as ts
+from tests.support.shell import trialsched
 from trialsched.cli.inputs import BadInput, Inputs, check_year, describe, many_subjects, one_subject, open_protocol
 
 NOTHING = Inputs(None, False, None, None, None, None, (), (), (), (), None, None, None)  # noqa: FBT003 - as typed

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.support.dav import BASE, Collection
 from tests.support.shell import trialsched
-
 from trialsched import cli
 from trialsched import push as pushes
 from trialsched.cli.pushing import PASSWORD, USER, credentials

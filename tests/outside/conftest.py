@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.outside.exports import Export, drawn, examples
 from tests.outside.programs import JUDGES, ask
 from tests.outside.reading import Verdict

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.outside.reading import Event, moment
 
 import trialsched as ts
+from tests.outside.reading import Event, moment
 from trialsched import strategies
 from trialsched.formats import ical
 from trialsched.protocol.parts import Texts

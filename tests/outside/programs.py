@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from tests.outside.reading import ABSENT, Event, Verdict
 
 ROOT = Path(__file__).parents[2]

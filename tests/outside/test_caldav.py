@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 from caldav.davclient import DAVClient
+
+import trialsched as ts
 from tests.outside.radicale_server import HOST, Entry, Server, running
 from tests.support.calendars import vevents
 from tests.support.shell import Result, trialsched
-
-import trialsched as ts
 from trialsched.clinic import Clinic
 from trialsched.formats import ical
 from trialsched.push import Conflict, PushError, PushReport, collection, collections, connect, create, push

@@ -10,10 +10,10 @@ from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Self
 
 import pytest
-from tests.outside.radicale_server import HOST
-from tests.support.shell import Result, trialsched
 
 import trialsched as ts
+from tests.outside.radicale_server import HOST
+from tests.support.shell import Result, trialsched
 from trialsched.push import PushError, collection, collections, connect, push
 
 PLAN = ts.schedule(ts.load_protocol("alstem"), ts.Subject("P01-007", baseline=date(2026, 3, 2)))

@@ -1,6 +1,7 @@
 """Calendar programs that nobody here wrote read our exports: without a complaint, and all of them the same."""
 
 import pytest
+
 from tests.outside.exports import DRAWN, Export
 from tests.outside.reading import Verdict
 from tests.outside.samples import broken

@@ -11,9 +11,9 @@ import pytest
 from dateutil.relativedelta import relativedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.properties.reference import Oracle, Row
 
 import trialsched as ts
+from tests.properties.reference import Oracle, Row
 from trialsched import strategies
 from trialsched.plan import schedule_general
 from trialsched.protocol import program

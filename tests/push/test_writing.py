@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.dav import BASE, Collection
 
 import trialsched as ts
+from tests.support.dav import BASE, Collection
 from trialsched import strategies
 from trialsched.clinic import Clinic
 from trialsched.formats import ical

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.support.calendars import vevents
 
 import trialsched as ts
+from tests.support.calendars import vevents
 from trialsched import strategies
 from trialsched.formats import ical
 

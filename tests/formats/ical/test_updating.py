@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.calendars import vevents
 
 import trialsched as ts
+from tests.support.calendars import vevents
 from trialsched import strategies
 from trialsched.formats import ical
 
