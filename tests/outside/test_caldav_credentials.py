@@ -10,6 +10,7 @@ from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Self
 
 import pytest
+from trustme import CA
 
 import trialsched as ts
 from tests.outside.radicale_server import HOST
@@ -159,41 +160,22 @@ def test_what_is_no_caldav_server_is_said_in_one_line(status: int, answer: str, 
             assert "secret" not in str(error)  # noqa: PT017 - or an empty list
 
 
-# Made for this test by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500
-# -subj /CN=test -addext subjectAltName=IP:<loopback>`: signed by itself, so that nobody trusts it.
-_KEY = (
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgv9lkSwlh0OX5vOkT4rDoW6h+8dvd7AQgJ4/FJvkV6t6hRANCAAQ+"
-    "wRsSPHuj5qO007mwihtUm/HyoyBdWRhll4cILRtCFZLSwKrmN2gM1C65jlPURzFhNsHqWoOt2SlFHM/Rcv0s"
-)
-_CERTIFICATE = (
-    "MIIBhzCCASygAwIBAgIUdK1swqyCBxjBUyWWYx1oj7ViV9QwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjQx"
-    "NjQ2MDlaGA8yMTI2MTAzMTE2NDYwOVowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABD7BGxI8e6Pm"
-    "o7TTubCKG1Sb8fKjIF1ZGGWXhwgtG0IVktLAquY3aAzULrmOU9RHMWE2wepag63ZKUUcz9Fy/SyjZDBiMB0GA1UdDgQWBBTTA3vm"
-    "wMK1QNUw22C1W84S5P2PHDAfBgNVHSMEGDAWgBTTA3vmwMK1QNUw22C1W84S5P2PHDAPBgNVHRMBAf8EBTADAQH/MA8GA1UdEQQI"
-    "MAaHBH8AAAEwCgYIKoZIzj0EAwIDSQAwRgIhAM85S1EQwqdkRpS887N0VuJNM8vjzPkw/S5w+cszMjwTAiEA1l8aP1QP4broAZVb"
-    "FVU6Xqj2vh6CeXaBxd4/ONRGXIw="
-)
-
-
 def test_a_certificate_that_cannot_be_verified_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """TLS is verified always: nothing is sent to a server whose certificate nobody vouches for.
 
-    Named as an authority by REQUESTS_CA_BUNDLE, the same certificate is taken: it was the reason. Then it is our
+    With its authority named by REQUESTS_CA_BUNDLE the same certificate is taken: it was the reason. Then it is our
     user who logs in when asked to, not the one whom netrc has for the server.
     """
-    files = []
-    for kind, text in (("PRIVATE", _KEY), ("CERTIFICATE", _CERTIFICATE)):
-        title = f"{kind} KEY" if kind == "PRIVATE" else kind
-        files.append(tmp_path / f"{kind}.pem")
-        files[-1].write_text(f"-----BEGIN {title}-----\n{text}\n-----END {title}-----\n", encoding="ascii")
+    authority, bundle_file = CA(), tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(bundle_file))
     context = SSLContext(PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files[1], files[0])
+    authority.issue_cert(HOST).configure_cert(context)
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     (tmp_path / "netrc").write_text(f"machine {HOST} login other password other\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with _Answering(404) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        for bundle, said in ((None, "certificate"), (files[1], "404")):
+        for bundle, said in ((None, "certificate"), (bundle_file, "404")):
             if bundle is not None:
                 monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
             with connect(server.url.replace("http:", "https:"), "ania", "pw") as client:
