@@ -132,6 +132,16 @@ def test_a_refusal_ends_with_2(capsys: pytest.CaptureFixture[str], monkeypatch: 
     )
 
 
+def test_bad_input_makes_no_collection(capsys: pytest.CaptureFixture[str], server: dict[str, Any]) -> None:
+    """What is wrong with the plans is said before `--create` makes anything; an empty name is no name."""
+    timed = (*ONE, "--booked", "M06=2026-09-04T09:30", "--calendar", "New", "--create")
+    code, out, err = run(capsys, "--url", URL, *timed)
+    assert (code, out, "M06: booked for 2026-09-04 at 09:30: a time needs" in err) == (2, "", True)
+    code, out, err = run(capsys, "--url", URL, *ONE, "--calendar", "", "--create")
+    assert (code, out, "--calendar: read ''" in err) == (2, "", True)
+    assert set(server) <= {""}
+
+
 @pytest.mark.usefixtures("server")
 def test_many_subjects_in_one_collection_or_one_each(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A study's collection names the subject of each event; bad rows are told, the good ones are done."""

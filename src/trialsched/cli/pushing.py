@@ -187,8 +187,6 @@ class _Pushing:
         from trialsched.formats import ical
         from trialsched.push import PushError, check_calendar, collection, create, push
 
-        # what is wrong with the plans is found before anything is made on the server
-        ical.update(plans, **{n: value for n, value in self.options.items() if n not in ("overwrite", "dry_run")})
         place = collection(self.client, name, self.known)
         if place is not None and name.lower().startswith(("http://", "https://")):
             check_calendar(place)
@@ -199,6 +197,8 @@ class _Pushing:
                 message = f"no calendar {name!r} on the server, which has: {there}; --create makes it"
                 raise InvalidValueError(message, where="--calendar")
             if not self.dry_run:
+                # what is wrong with the plans is found before anything is made on the server
+                ical.update(plans, **{n: v for n, v in self.options.items() if n not in ("overwrite", "dry_run")})
                 place = create(self.client, name)
                 self.known.append((name, place))
             new = " (new)"

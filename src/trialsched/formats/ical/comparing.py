@@ -50,9 +50,14 @@ def is_our_alarm(block: Block, triggers: tuple[str, ...] = ()) -> bool:
 
 def alarms(old: Properties, event: Event) -> tuple[list[Block], set[str]]:
     """Return (a person's components of an event, the triggers of our own alarms in it)."""
-    theirs = [block for block in old.inner if not is_our_alarm(block, event.triggers)]
-    ours = [block for block in old.inner if is_our_alarm(block, event.triggers)]
-    return theirs, {properties(block).text("TRIGGER").strip() for block in ours}
+    theirs: list[Block] = []
+    triggers: set[str] = set()
+    for block in old.inner:
+        if is_our_alarm(block, event.triggers):
+            triggers.add(properties(block).text("TRIGGER").strip())
+        else:
+            theirs.append(block)
+    return theirs, triggers
 
 
 def categories(old: Properties, event: Event) -> tuple[set[str], list[str]]:
