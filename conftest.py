@@ -3,6 +3,7 @@
 * `python` blocks are executed, what `>>>` lines print is compared; names live through the document.
 * `console` blocks: each line after `$ ` is run by bash, and what it prints (standard error too) is compared with the
   lines below it, where `...` stands for anything.
+* The example trial folder of `examples/trial` is there as `trial`, a copy for each document.
 * `toml NAME`, `csv NAME`, `json NAME` and `python NAME` blocks are written to the file NAME of that folder.
 * `text` blocks are pictures, not run. `sh` blocks are the README's two commands, which `.ci/run` runs literally in
   fresh environments. Any other kind of block is an error.
@@ -25,6 +26,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
 _INFO = re.compile(r"(?P<language>[^\s]*)[ ]?(?P<name>[^\n]*)$\n", re.MULTILINE)
+_EXAMPLE = Path(__file__).parent / "examples" / "trial"
 _FILES = ("toml", "csv", "json", "python")
 
 
@@ -88,6 +90,7 @@ def _run(example: Example) -> None:
 def _enter(namespace: dict[str, Any]) -> None:
     namespace["__folder__"] = tempfile.mkdtemp()
     namespace["__back__"] = Path.cwd()
+    shutil.copytree(_EXAMPLE, Path(namespace["__folder__"]) / _EXAMPLE.name)
     os.chdir(namespace["__folder__"])
 
 
@@ -98,7 +101,7 @@ def _leave(namespace: dict[str, Any]) -> None:
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), _fences],
-    patterns=["README.md", "docs/**/*.md"],
+    patterns=["README.md", "docs/*/*.md", "docs/*/*/*.md"],  # each star is one folder
     setup=_enter,
     teardown=_leave,
 ).pytest()

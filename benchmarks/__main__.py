@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dateutil.relativedelta import relativedelta
 
 import trialsched as ts
-from benchmarks import patients
+from benchmarks import checking, patients
 from trialsched.formats import ical
 
 if TYPE_CHECKING:
@@ -247,6 +247,7 @@ def main() -> None:
         "scheduling": scheduling(),
         "calendars": calendars(),
         "patients": patients.figures(quick=QUICK),
+        "checking": checking.figures(quick=QUICK),
         "weight": weight(),
     }
     print(json.dumps(figures, indent=2))

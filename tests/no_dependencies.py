@@ -24,6 +24,9 @@ assert str(plan["W4"].window) == "2024-02-27..2024-03-04"
 assert "clamped" in plan["C1"].why
 moved = ts.schedule(protocol, subject.attended("D0", date(2024, 2, 2)))
 assert {change.kind for change in ts.changes(plan, moved)} == {"target", "window", "attended"}
+late = ts.check(ts.schedule(protocol, subject.attended("W4", date(2024, 3, 6))), as_of=date(2024, 3, 10))
+assert [(f.kind, f.visit, f.days_out) for f in late.findings] == [("lapsed", "D0", None), ("late", "W4", 2)]
+assert late["D0"].status == "lapsed"
 assert ts.lint(protocol) == ()
 assert len(protocol.fingerprint) == 64
 assert ts.provisional_baseline(protocol, "W4", date(2024, 2, 28)) == date(2024, 1, 31)

@@ -3,6 +3,8 @@
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trialsched import _text as text
 
@@ -48,3 +50,32 @@ def test_what_was_read_is_shown_and_cut() -> None:
     assert text.shown("x" * 200) == "x" * 200
     assert text.shown("x" * 201) == "x" * 200 + "..."
     assert text.shown(10**5000) == "int too long to be printed"
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_a_spreadsheet_would_run_is_guarded(first: str) -> None:
+    """An apostrophe before each of the six first characters, one more before an apostrophe that is there already."""
+    assert text.guarded(f"{first}1") == f"'{first}1"
+    assert text.guarded(f"'{first}1") == f"''{first}1"
+    assert text.unguarded(f"'{first}1") == f"{first}1"
+    assert text.unguarded(f"''{first}1") == f"'{first}1"
+
+
+@pytest.mark.parametrize("words", ["", "a=1", " =1", "'tis", "'", "''", "5 kg", "\n=1", '"=1"', "(+48)"])
+def test_other_cells_are_neither_guarded_nor_stripped(words: str) -> None:
+    """Only the first character counts, and an apostrophe of the text itself stays."""
+    assert text.guarded(words) == words
+    assert text.unguarded(words) == words
+
+
+@pytest.mark.parametrize("words", ["=1+1", "-5 kg", "@home", "+48"])
+def test_what_people_wrote_without_guard_stays(words: str) -> None:
+    """A first character that a spreadsheet would run is no guard."""
+    assert text.unguarded(words) == words
+
+
+@given(st.text() | st.text("'=+-@\t\r a"))
+def test_a_guarded_text_comes_back(words: str) -> None:
+    """Taking the guard off gives back any text, and a guarded cell never begins with what would run."""
+    assert text.unguarded(text.guarded(words)) == words
+    assert text.guarded(words)[:1] not in {"=", "+", "-", "@", "\t", "\r"}

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trialsched._version import __version__
+    from trialsched.analysis import AnalysisWindow, Nearest, analysis_windows, nearest
     from trialsched.clinic import Clinic, Contact
+    from trialsched.compliance import CheckedVisit, Finding, Report, check
     from trialsched.errors import (
         ClinicError,
         DateOutOfRangeError,
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
         InvalidValueError,
         Problem,
         ProtocolError,
+        TrialError,
         TrialschedError,
         UnknownProtocolError,
         UnknownVisitError,
@@ -52,10 +55,13 @@ if TYPE_CHECKING:
         lint,
     )
     from trialsched.subject import Subject, VisitRecord
+    from trialsched.trial import Trial, load_trial
 else:
     _HOMES = {
         "_version": ("__version__",),
+        "analysis": ("AnalysisWindow", "Nearest", "analysis_windows", "nearest"),
         "clinic": ("Clinic", "Contact"),
+        "compliance": ("CheckedVisit", "Finding", "Report", "check"),
         "errors": (
             "ClinicError",
             "DateOutOfRangeError",
@@ -64,6 +70,7 @@ else:
             "InvalidValueError",
             "Problem",
             "ProtocolError",
+            "TrialError",
             "TrialschedError",
             "UnknownProtocolError",
             "UnknownVisitError",
@@ -85,6 +92,7 @@ else:
             "lint",
         ),
         "subject": ("Subject", "VisitRecord"),
+        "trial": ("Trial", "load_trial"),
     }
     _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -105,7 +113,9 @@ else:
 
 
 __all__ = [
+    "AnalysisWindow",
     "Change",
+    "CheckedVisit",
     "Clinic",
     "ClinicError",
     "Contact",
@@ -113,9 +123,11 @@ __all__ = [
     "DateRange",
     "DocumentError",
     "EligibilityRule",
+    "Finding",
     "InvalidTypeError",
     "InvalidValueError",
     "Meta",
+    "Nearest",
     "Numbering",
     "Offset",
     "PartialDate",
@@ -125,10 +137,13 @@ __all__ = [
     "Protocol",
     "ProtocolError",
     "Repeat",
+    "Report",
     "Spacing",
     "Subject",
     "Texts",
     "Timing",
+    "Trial",
+    "TrialError",
     "TrialschedError",
     "UnknownProtocolError",
     "UnknownVisitError",
@@ -137,10 +152,14 @@ __all__ = [
     "When",
     "Window",
     "__version__",
+    "analysis_windows",
     "changes",
+    "check",
     "date_of_study_day",
     "lint",
     "load_protocol",
+    "load_trial",
+    "nearest",
     "provisional_baseline",
     "schedule",
     "study_day",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ _SHOWN = 20
 _READ = 200  # characters shown of what was read
 _SHORT = 3
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+_WOULD_RUN = re.compile("'*[=+@\t\r-]")  # with the apostrophes that would be taken for guards
 
 
 def unprintable(text: str) -> str:
@@ -29,6 +31,27 @@ def unprintable(text: str) -> str:
 def nfc(text: str) -> str:
     """Return the text in Unicode normalisation form C."""
     return unicodedata.normalize("NFC", text)
+
+
+def guarded(text: str) -> str:
+    """Return the text of a cell with a leading apostrophe when a spreadsheet would run it, as a formula.
+
+    That is when it begins with `=`, `+`, `-`, `@`, a tab or a carriage return; apostrophes before one of them count
+    as guards, and get one more. `unguarded` gives the text back.
+
+    >>> guarded("+48 22 123 45 67"), guarded("'tis")
+    ("'+48 22 123 45 67", "'tis")
+    """
+    return f"'{text}" if _WOULD_RUN.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Return the text of a cell without the apostrophe of `guarded`; a text without one stays as it is.
+
+    >>> unguarded("'-5 kg"), unguarded("-5 kg"), unguarded("'tis")
+    ('-5 kg', '-5 kg', "'tis")
+    """
+    return text[1:] if text[:1] == "'" and _WOULD_RUN.match(text) else text
 
 
 def shown(value: object) -> str:

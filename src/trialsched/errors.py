@@ -89,5 +89,9 @@ class ClinicError(DocumentError):
     """A clinic's document that cannot be read."""
 
 
+class TrialError(DocumentError):
+    """A trial's folder, or its `trial.toml`, that cannot be read; each place begins with the file's name."""
+
+
 class UnknownProtocolError(TrialschedError, KeyError):
     """A protocol id that is not bundled with the library."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import trialsched as ts
 from tests.support.calendars import vevents
 from tests.support.shell import Result, trialsched
-from trialsched.formats import ical
+from trialsched.formats import documents, ical
 
 BASE = ("--baseline", "2026-03-02", "--subject", "P01-007")
 FIRST = ("--stamp", "2026-03-01T12:00:00Z")
@@ -135,7 +136,7 @@ def test_a_folder_of_calendars_is_updated_file_by_file(run: Run, tmp_path: Path)
     assert (bad.code, "error: s.csv line 2: P1.ics: not a calendar" in bad.err) == (2, True)
     assert bad.out == f"out: 1 calendar (1 unchanged) {STAFF}"
     file = run("ics", "--subjects", "s.csv", "-o", "out", "--previous", "s.csv")
-    assert (file.code, "with --subjects a folder is meant" in file.err) == (2, True)
+    assert (file.code, "of many subjects a folder is meant" in file.err) == (2, True)
 
 
 def test_one_calendar_for_the_site(run: Run, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_one_calendar_for_the_site(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((*BASE, "--combined", "x.ics"), "--combined needs --subjects"),
+        ((*BASE, "--combined", "x.ics"), "--combined needs many subjects"),
         (("--subjects", "s.csv", "--combined", "x.ics", "-o", "out"), "--combined and -o exclude each other"),
         (("--subjects", "s.csv", "--combined", "x.ics", "--audience", "participant"), "would show others' visits"),
         ((*BASE, "--alarm", "soon"), "--alarm: read 'soon', expected a time before the event"),
@@ -379,3 +380,63 @@ def test_a_site_calendar_to_standard_output_tells_what_moved(run: Run, tmp_path:
     (tmp_path / "s.csv").write_text(SUBJECTS.replace("2026-03-09", "2026-03-10"))
     piped = run("ics", "--subjects", "s.csv", "--combined", "-", "--previous", "site.ics", *THEN)
     assert "  P2 SCR1 2025-12-09 \u2192 2025-12-10\n" in piped.err
+
+
+def a_trial(path: Path) -> None:
+    """Make a folder of two versions, the second with M06 a day later, with a clinic, a secret key and two subjects."""
+    path.mkdir()
+    alstem = documents.dumps(ts.load_protocol("alstem"))
+    second = alstem.replace("2022-05-03", "2").replace('anchor = "DOSE1"', 'anchor = "DOSE1"\nin_force = 2026-05-01')
+    second = second.replace('"6 months after DOSE1"', '"6 months 1 day after DOSE1"')
+    site = 'schema = "trialsched/trial/1"\nstudy_key_file = "key"\n[in_force]\n2 = 2026-06-01\n'
+    files = {"protocol-1.toml": alstem, "protocol-2.toml": second, "trial.toml": site, "key": "a secret key\n"}
+    visits = "subject,visit,booked\nP2,M06,2026-09-09T09:15\n"
+    for name, text in {**files, "clinic.toml": CLINIC, "subjects.csv": SUBJECTS, "visits.csv": visits}.items():
+        (path / name).write_text(text, "utf-8")
+
+
+def test_the_calendars_of_a_folder(run: Run, tmp_path: Path) -> None:
+    """One for each subject by the version in force, with the folder's key and its clinic's zone for the booked time."""
+    a_trial(tmp_path / "trial")
+    made = run("ics", "trial/", "-o", "out", *FIRST, "--as-of", "2026-05-31")
+    assert (made.code, made.out) == (0, f"out: 2 calendars {STAFF}")
+    assert made.err == "protocol: alstem 2022-05-03 (as of 2026-05-31; there are 2022-05-03, 2)\n"
+    events = {str(e["UID"]): e for e in vevents((tmp_path / "out" / "P1.ics").read_bytes())}
+    assert events[ical.uid("a secret key", "P1", "M06")]["DTSTART"].dt == date(2026, 9, 2)
+    booked = {str(e["UID"]): e for e in vevents((tmp_path / "out" / "P2.ics").read_bytes())}
+    start = booked[ical.uid("a secret key", "P2", "M06")]["DTSTART"].dt
+    assert (start.hour, start.minute, str(start.tzinfo)) == (9, 15, "Europe/Warsaw")
+    then = run("ics", "trial", "-o", "out", *THEN, "--as-of", "2026-06-01")
+    assert "  P1 M06 2026-09-02 \u2192 2026-09-03\n" in then.out
+    assert then.err == "protocol: alstem 2, in force from 2026-06-01 (as of 2026-06-01; there are 2022-05-03, 2)\n"
+
+
+def test_one_calendar_of_a_folder(run: Run, tmp_path: Path) -> None:
+    """`--combined` and the other rules of many subjects hold for those of a folder."""
+    a_trial(tmp_path / "trial")
+    made = run("ics", "trial", "--combined", "site.ics", *FIRST, "--as-of", "2026-05-31")
+    assert made.out == f"site.ics: 34 visits of 2 subjects {STAFF}"
+    assert "-o DIR is missing" in run("ics", "trial").err
+    assert "would show others' visits" in run("ics", "trial", "--combined", "x.ics", "--audience", "participant").err
+    file = run("ics", "trial", "-o", "out", "--previous", "site.ics")
+    assert (file.code, "of many subjects a folder is meant" in file.err) == (2, True)
+
+
+def test_bookings_of_a_folder(run: Run, tmp_path: Path) -> None:
+    """The folder stands before the calendars; its key finds the events, its clinic the times."""
+    a_trial(tmp_path / "trial")
+    day = ("--as-of", "2026-05-31")
+    run("ics", "trial", "-o", "out", *FIRST, *day)
+    path = tmp_path / "out" / "P1.ics"
+    path.write_bytes(path.read_bytes().replace(b"DTSTART;VALUE=DATE:20260902", b"DTSTART;VALUE=DATE:20260903"))
+    result = run("bookings", "trial", "out/P1.ics", "out/P2.ics", *day)
+    assert result.code == 0
+    assert result.out.splitlines()[1:] == ["P1,M06,2026-09-03,,,,,", "P2,M06,2026-09-09,09:15,,,,"]
+    none = run("bookings", "trial", *day)
+    assert (none.code, none.out) == (2, "")
+    assert "error: trial: FILE.ics is missing, after the folder" in none.err
+    whose = run("bookings", "out/P1.ics")
+    assert (whose.code, "or the trial's folder: whose calendar it is" in whose.err) == (2, True)
+    (tmp_path / "trial" / "clinic.toml").write_text("zone = 3\n")
+    bad = run("bookings", "trial", "out/P1.ics", *day)
+    assert (bad.code, "error: trial: clinic.toml: schema: the key is missing" in bad.err) == (2, True)

@@ -482,9 +482,7 @@ def test_what_is_wrong_is_said_at_once(run: Run, tmp_path: Path) -> None:
     assert run("plan", "--arm", "X", "--baseline", "x", "--protocol", "cycles").err.count("error: ") == 2
 
 
-@pytest.mark.parametrize(
-    "option", ["--subject", "--baseline", "--protocol", "--ended", "--arm", "--subjects", "--stamp"]
-)
+@pytest.mark.parametrize("option", ["--subject", "--baseline", "--dates", "--ended", "--arm", "--subjects", "--stamp"])
 def test_an_option_given_twice_is_bad_input(run: Run, option: str) -> None:
     """Of two, none is the one that was meant."""
     result = run("ics", option, "one", option, "other")
@@ -695,3 +693,24 @@ def test_an_empty_option_beside_a_list_is_not_passed_over(run: Run, tmp_path: Pa
     result = run("plan", "--subjects", "s.csv", "--baseline", "", "--arm", "")
     assert result.code == 2
     assert "--subjects and --arm, --baseline exclude each other" in result.err
+
+
+def test_the_plans_of_a_folder(run: Run, tmp_path: Path) -> None:
+    """Many subjects by the version in force on a day; a bad row is told and the others are planned."""
+    folder = tmp_path / "trial"
+    folder.mkdir()
+    first = run("protocol", "show", "alstem", "--format", "toml").out
+    (folder / "protocol-1.toml").write_text(first, "utf-8")
+    second = first.replace('version = "2022-05-03"', 'version = "2"\nin_force = 2026-05-01').replace(
+        "60 days", "61 days"
+    )
+    (folder / "protocol-2.toml").write_text(second, "utf-8")
+    (folder / "subjects.csv").write_text("subject,baseline\nP1,2026-03-02\nP2,soon\n")
+    for day, target in (("2026-04-30", "2026-05-01"), ("2026-05-01", "2026-05-02")):
+        result = run("plan", "trial", "--format", "jsonl", "--as-of", day)
+        assert result.code == 2
+        assert "error: subjects.csv line 3: baseline" in result.err
+        (document,) = map(json.loads, result.out.splitlines())
+        assert {row["visit"]: row["target"] for row in document["visits"]}["DOSE3"] == target
+    assert "use --format jsonl" in run("plan", "trial", "--format", "json").err
+    assert "--as-of: read 'soon'" in run("plan", "trial", "--as-of", "soon").err

@@ -71,8 +71,10 @@ def test_json_of_ours_is_known_by_its_generator(data: bytes, *, ours: bool) -> N
 
 
 def test_csv_of_ours_is_known_by_its_header() -> None:
-    """The header line of a plan; a list of subjects is not one."""
+    """The header line of a plan, a report or its findings, also for Excel; a list of subjects is not one."""
     assert wrote_csv(b"subject,visit,target,window_basis,generator_version\n")
+    assert wrote_csv(b"subject,visit,kind,level,generator_version\n")
+    assert wrote_csv(b"\xef\xbb\xbfsubject;visit;kind;level;generator_version\r\nP1;V1;late;note;0\r\n")
     assert not wrote_csv(b"subject,baseline\n")
     assert not wrote_csv(b"")
     assert not wrote_csv(b"\xff\xfe")
@@ -83,6 +85,8 @@ def test_a_foreign_csv_is_not_ours_though_it_begins_alike() -> None:
     assert not wrote_csv(b"subject,visit,attended\n")
     assert not wrote_csv(b"subject,visit,window_basis\n")
     assert not wrote_csv(b"subject,visit,generator_version\n")
+    assert not wrote_csv(b"visit,subject,kind,generator_version\n")
+    assert not wrote_csv(b"subject,visit,kind,generator_version,seen by\n")  # a person added a column
 
 
 @pytest.mark.parametrize("letter", ["\u754c", "\u017c", "\U0001f600"])

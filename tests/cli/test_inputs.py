@@ -1,4 +1,4 @@
-"""The inputs that every command shares."""
+"""The inputs that every command shares: a trial's folder, protocols, the facts of one subject."""
 
 from dataclasses import replace
 from datetime import date, time
@@ -8,9 +8,20 @@ import pytest
 
 import trialsched as ts
 from tests.support.shell import trialsched
-from trialsched.cli.inputs import BadInput, Inputs, check_year, describe, many_subjects, one_subject, open_protocol
+from trialsched.cli.inputs import (
+    BadInput,
+    Inputs,
+    check_year,
+    describe,
+    exclusive,
+    in_folder,
+    one_subject,
+    open_protocol,
+    read_day,
+)
+from trialsched.formats import documents
 
-NOTHING = Inputs(None, False, None, None, None, None, (), (), (), (), None, None, None)  # noqa: FBT003 - as typed
+NOTHING = Inputs()
 ALSTEM = ts.load_protocol("alstem")
 
 
@@ -29,7 +40,7 @@ def test_years_that_are_typing_errors(year: int) -> None:
 
 def test_a_subject_without_a_name_has_a_stand_in() -> None:
     """A plan for nobody in particular is for SUBJECT."""
-    subject = one_subject(replace(NOTHING, baseline="2026-03-02"), ALSTEM, [])
+    subject = one_subject(replace(NOTHING, baseline="2026-03-02"), [ALSTEM], [])
     assert subject == ts.Subject("SUBJECT", baseline=date(2026, 3, 2))
 
 
@@ -48,7 +59,7 @@ def test_an_unknown_protocol_is_bad_input() -> None:
 
 def test_the_end_of_participation_is_a_fact() -> None:
     """`--ended` reaches the subject."""
-    subject = one_subject(replace(NOTHING, baseline="2026-03-02", ended="2026-05-01"), ALSTEM, [])
+    subject = one_subject(replace(NOTHING, baseline="2026-03-02", ended="2026-05-01"), [ALSTEM], [])
     assert subject is not None
     assert subject.ended == date(2026, 5, 1)
 
@@ -56,7 +67,7 @@ def test_the_end_of_participation_is_a_fact() -> None:
 def facts(**options: tuple[str, ...]) -> tuple[tuple[ts.VisitRecord, ...], list[str]]:
     """Return the records that options make, and their faults."""
     faults: list[str] = []
-    subject = one_subject(replace(NOTHING, baseline="2026-03-02", **options), ALSTEM, faults)  # type: ignore[arg-type]
+    subject = one_subject(replace(NOTHING, baseline="2026-03-02", **options), [ALSTEM], faults)  # type: ignore[arg-type]
     return (subject.records if subject else ()), faults
 
 
@@ -115,154 +126,17 @@ def test_a_visit_of_another_arm_is_not_in_the_plan() -> None:
     """A code is looked for among the visits of the subject's arm."""
     cycles = ts.load_protocol("cycles")
     faults: list[str] = []
-    one_subject(replace(NOTHING, baseline="2026-03-02", arm="A", missed=("INF1",)), cycles, faults)
+    one_subject(replace(NOTHING, baseline="2026-03-02", arm="A", missed=("INF1",)), [cycles], faults)
     assert faults[0].startswith("--missed: no visit 'INF1' in the plan")
     faults.clear()
-    assert one_subject(replace(NOTHING, baseline="2026-03-02", arm="B", missed=("INF1",)), cycles, faults)
+    assert one_subject(replace(NOTHING, baseline="2026-03-02", arm="B", missed=("INF1",)), [cycles], faults)
     assert faults == []
-
-
-def test_a_list_and_the_facts_of_one_subject_exclude_each_other(tmp_path: Path) -> None:
-    """Each of the options is named."""
-    path = tmp_path / "s.csv"
-    path.write_text("subject,baseline\nP1,2026-03-02\n")
-    faults: list[str] = []
-    many_subjects(replace(NOTHING, subjects=str(path), ended="2026-05-01", missed=("M03",)), faults)
-    assert faults == ["--subjects and --missed, --ended exclude each other: the file has every subject's facts"]
-
-
-def test_typing_errors_in_a_list_are_named_by_line_and_column(tmp_path: Path) -> None:
-    """Both dates of a row, in the order of lines with the other faults."""
-    path = tmp_path / "s.csv"
-    path.write_text("subject,baseline,ended\nP1,1899-03-02,2500-01-01\nP2,soon,\nP3,2026-03-02,\n")
-    good, bad = many_subjects(replace(NOTHING, subjects=str(path)), [])
-    assert [subject.code for _, subject in good] == ["P3"]
-    assert [(line, fault.split(": ")[1]) for line, fault in sorted(bad)] == [
-        (2, "baseline"),
-        (2, "ended"),
-        (3, "baseline"),
-    ]
-
-
-Many = tuple[list[tuple[int, ts.Subject]], list[str], list[str]]
-
-
-def with_records(folder: Path, rows: str, subjects: str = "P1,2026-03-02\nP2,2026-03-02\n") -> Many:
-    """Return the good subjects, what is said about bad rows in its order, and the faults of the whole command."""
-    (folder / "s.csv").write_text("subject,baseline\n" + subjects, newline="")
-    (folder / "v.csv").write_text("subject,visit,booked,booked_time,attended,outcome\n" + rows, newline="")
-    faults: list[str] = []
-    typed = replace(NOTHING, subjects=str(folder / "s.csv"), records=str(folder / "v.csv"))
-    good, bad = many_subjects(typed, faults)
-    return good, [fault for _, fault in sorted(bad, key=lambda pair: pair[0])], faults
-
-
-def test_records_are_added_in_the_order_of_the_file(tmp_path: Path) -> None:
-    """Each to its subject, whatever lies between; codes that no protocol has are facts too."""
-    rows = "P2,M03,2026-06-02,09:15,,\nP1,ODD,,,2026-03,\nP2,DOSE1,,,2026-03-04,\nP2,M03,,,,missed\n"
-    good, bad, faults = with_records(tmp_path, rows)
-    assert (bad, faults) == ([], [])
-    assert good == [
-        (2, ts.Subject("P1", baseline=date(2026, 3, 2)).attended("ODD", ts.PartialDate(2026, 3))),
-        (
-            3,
-            ts.Subject(
-                "P2",
-                baseline=date(2026, 3, 2),
-                records=(
-                    ts.VisitRecord("M03", booked=date(2026, 6, 2), booked_time=time(9, 15)),
-                    ts.VisitRecord("DOSE1", attended=date(2026, 3, 4)),
-                    ts.VisitRecord("M03", outcome="missed"),
-                ),
-            ),
-        ),
-    ]
-
-
-def test_records_without_rows_are_a_trial_that_begins(tmp_path: Path) -> None:
-    """Nothing was booked yet."""
-    good, bad, faults = with_records(tmp_path, "")
-    assert (len(good), bad, faults) == (2, [], [])
-
-
-def test_a_subject_with_a_bad_record_is_left_out_and_the_others_are_not(tmp_path: Path) -> None:
-    """Without the attended date that the bad row means its dates would be wrong; all its bad rows are told."""
-    rows = "P1,DOSE1,,,4.3.2026,\nP2,DOSE1,,,2026-03-04,\nP1,DOSE2,,,2026-04-02,\nP1,M03,,9:15,,\n"
-    good, bad, faults = with_records(tmp_path, rows)
-    assert faults == []
-    assert [subject.code for _, subject in good] == ["P2"]
-    assert [fault.partition(": ")[0] for fault in bad] == ["v.csv line 2", "v.csv line 5", "s.csv line 2"]
-    assert bad[-1] == "s.csv line 2: P1 is left out: its dates may rest on what its bad rows of v.csv mean"
-
-
-def test_typing_errors_in_the_years_of_records(tmp_path: Path) -> None:
-    """Booked and attended dates before 1900 and after 2199, partly known ones too (design 10)."""
-    rows = "P1,DOSE1,2206-03-04,,0202-03-04,\nP2,DOSE1,,,1899,\n"
-    good, bad, _ = with_records(tmp_path, rows)
-    assert good == []
-    assert [": ".join(fault.split(": ")[:2]) for fault in bad] == [
-        "v.csv line 2: booked",
-        "v.csv line 2: attended",
-        "s.csv line 2: P1 is left out",
-        "v.csv line 3: attended",
-        "s.csv line 3: P2 is left out",
-    ]
-
-
-def test_a_record_of_nobody_in_the_list_is_a_bad_row(tmp_path: Path) -> None:
-    """It is told with its line, behind the rows of the list, and stops nobody."""
-    good, bad, faults = with_records(tmp_path, "P9,DOSE1,,,2026-03-04,\nP9,M03,soon,,,\nP1,DOSE1,,,2026-03-04,\n")
-    assert [subject.code for _, subject in good] == ["P1", "P2"]
-    assert faults == []
-    assert bad == [
-        "v.csv line 2: subject: no subject 'P9' in s.csv",
-        "v.csv line 3: booked: read 'soon', expected a date as 'YYYY-MM-DD'",
-        "v.csv line 3: subject: no subject 'P9' in s.csv",
-    ]
-
-
-def test_a_code_that_differs_by_case_alone_is_a_slip_in_a_row_of_that_subject(tmp_path: Path) -> None:
-    """No two subjects differ so: the one is named, and left out."""
-    good, bad, _ = with_records(tmp_path, "p1,DOSE1,,,2026-03-04,\n")
-    assert [subject.code for _, subject in good] == ["P2"]
-    assert bad[0] == "v.csv line 2: subject: no subject 'p1' in s.csv; expected 'P1'"
-    assert bad[1].startswith("s.csv line 2: P1 is left out")
-
-
-def test_records_of_a_subject_whose_own_row_is_bad_are_no_strangers(tmp_path: Path) -> None:
-    """Its row is told once; of its records, only those that are bad themselves."""
-    rows = "P1,DOSE1,,,2026-03-04,\nP1,M03,soon,,,\n"
-    good, bad, _ = with_records(tmp_path, rows, "P1,soon\nP2,2026-03-02\n")
-    assert [subject.code for _, subject in good] == ["P2"]
-    assert [": ".join(fault.split(": ")[:2]) for fault in bad] == ["s.csv line 2: baseline", "v.csv line 3: booked"]
-
-
-@pytest.mark.parametrize("row", [",DOSE1,,,2026-03-04,", '"P1"x,DOSE1,,,2026-03-04,', '"P1,DOSE1'])
-def test_a_row_that_may_be_anybodys_stops_all(tmp_path: Path, row: str) -> None:
-    """Nobody is planned without a record that may be theirs; everything else that is wrong is told as well."""
-    good, bad, faults = with_records(tmp_path, f"P2,M03,soon,,,\n{row}\n", "P0,soon\nP1,2026-03-02\nP2,2026-03-02\n")
-    assert (good, bad) == ([], [])
-    assert [fault.partition(": ")[0] for fault in faults] == ["s.csv line 2", "v.csv line 2", "v.csv line 3", "v.csv"]
-    assert faults[-1].startswith("v.csv: nothing is planned while it cannot be told whose a row is")
-
-
-def test_records_that_are_none_are_told_with_the_faults_of_the_list(tmp_path: Path) -> None:
-    """Both files at once: one that is not there, one that is no list of records."""
-    path = tmp_path / "s.csv"
-    path.write_text("subject,baseline\nP1,2026-03-02\n")
-    faults: list[str] = []
-    many_subjects(replace(NOTHING, subjects="gone.csv", records="away.csv"), faults)
-    assert faults == ["--subjects gone.csv: No such file or directory", "--records away.csv: No such file or directory"]
-    faults.clear()
-    many_subjects(replace(NOTHING, subjects=str(path), records=str(path)), faults)
-    assert len(faults) == 1
-    assert faults[0].startswith("s.csv line 1: unknown column 'baseline'")
 
 
 def test_records_belong_to_a_list(tmp_path: Path) -> None:
     """For one subject there are options."""
     faults: list[str] = []
-    assert one_subject(replace(NOTHING, baseline="2026-03-02", records="v.csv"), ALSTEM, faults) is None
+    assert one_subject(replace(NOTHING, baseline="2026-03-02", records="v.csv"), [ALSTEM], faults) is None
     assert len(faults) == 1
     assert faults[0].startswith("--records needs --subjects")
     result = trialsched("plan", "--baseline", "2026-03-02", "--records", "v.csv", cwd=tmp_path)
@@ -270,17 +144,159 @@ def test_records_belong_to_a_list(tmp_path: Path) -> None:
     assert "error: --records needs --subjects" in result.err
 
 
-def test_a_plan_with_records_is_that_of_the_same_facts_typed(tmp_path: Path) -> None:
-    """By the command line, with a bad row: the good subject's plan is whole, the exit code 2."""
-    with_records(tmp_path, "P1,DOSE1,,,2026-03-04,\nP1,DOSE2,2026-04-07T09:15,,,\nP2,DOSE1,,,4.3.2026,\n")
-    many = trialsched(
-        "plan", "--protocol", "alstem", "--subjects", "s.csv", "--records", "v.csv", "--format", "csv", cwd=tmp_path
-    )
-    typed = ("--subject", "P1", "--baseline", "2026-03-02", "--attended", "DOSE1=2026-03-04")
-    one = trialsched(
-        "plan", "--protocol", "alstem", *typed, "--booked", "DOSE2=2026-04-07T09:15", "--format", "csv", cwd=tmp_path
-    )
-    assert (many.code, one.code) == (2, 0)
-    assert many.raw == one.raw
-    assert b"P1,DOSE2," in many.raw
-    assert [line[:20] for line in many.err.splitlines()] == ["error: v.csv line 4:", "error: s.csv line 3:"]
+def test_nothing_typed_is_nothing() -> None:
+    """No folder, the default protocol, nobody's facts."""
+    assert Inputs() == Inputs(protocol=(), attended=(), trial=None)
+    assert not Inputs().many
+    assert Inputs(subjects="").many
+    assert Inputs(trial="").many
+    assert not Inputs(subject="P1").many
+    assert exclusive(Inputs(protocol=("a",), baseline="", attended=("D0=2026-03-02",))) == ["--baseline", "--attended"]
+
+
+def test_a_day_is_read_or_its_fault_noted() -> None:
+    """A whole ISO date of a probable year."""
+    faults: list[str] = []
+    assert read_day("--from", "2026-07-01", faults) == date(2026, 7, 1)
+    assert read_day("--from", "2026-07", faults) is read_day("--to", "2206-07-01", faults) is None
+    assert [fault.partition(":")[0] for fault in faults] == ["--from", "--to"]
+
+
+def version(number: str, codes: tuple[str, ...], arms: tuple[str, ...] = ()) -> ts.Protocol:
+    """Return a small protocol of a version; every visit but the first is 30 days after it for each digit of it."""
+    visits = [ts.Visit("D0", "on-site")]
+    visits += [ts.Visit(code, "phone", f"{30 * int(number)} days after D0") for code in codes]
+    in_force = None if number == "1" else date(2026, int(number), 1)
+    return ts.Protocol("demo", number, "D0", visits, arms=arms, meta=ts.Meta(in_force=in_force))
+
+
+def test_a_visit_of_any_version_may_have_happened() -> None:
+    """What one version does not have another has; what none has is a mistake."""
+    both = [version("1", ("A",)), version("2", ("B",))]
+    faults: list[str] = []
+    typed = replace(NOTHING, baseline="2026-03-02", missed=("A", "B"))
+    subject = one_subject(typed, both, faults)
+    assert subject is not None
+    assert [record.visit for record in subject.records] == ["A", "B"]
+    one_subject(replace(typed, missed=("C1",)), both, faults)
+    assert faults == ["--missed: no visit 'C1' in the plan; expected one of D0, A, B"]
+
+
+def test_an_arm_is_one_of_every_version() -> None:
+    """The version that has none of the name is told."""
+    both = [version("1", ("A",), ("X", "Y")), version("2", ("A",), ("X",))]
+    faults: list[str] = []
+    assert one_subject(replace(NOTHING, baseline="2026-03-02", arm="X"), both, faults)
+    one_subject(replace(NOTHING, baseline="2026-03-02", arm="Y"), both, faults)
+    assert faults == ["--arm: the protocol of version 2 has no arm 'Y'; its arms: X"]
+    assert one_subject(replace(NOTHING, baseline="2026-03-02", arm="Y", missed=("A",)), both, [], both[:1])
+    faults.clear()
+    one_subject(replace(NOTHING, baseline="2026-03-02", arm="X"), [ALSTEM], faults)
+    assert faults == ["--arm: the protocol has no arm 'X'; its arms: none"]
+
+
+def test_a_code_may_be_declared_by_any_version() -> None:
+    """Unscheduled contacts of ALSTEM are recorded, whatever another version declares."""
+    typed = replace(NOTHING, baseline="2026-03-02", attended=("UNS1=2026-03-09",))
+    for protocols in ([ALSTEM], [version("1", ("A",)), ALSTEM], [ALSTEM, version("1", ("A",))]):
+        assert one_subject(typed, protocols, [])
+
+
+def test_a_provisional_baseline_is_by_the_version_of_that_day() -> None:
+    """A is 30 days after by version 1, 60 by version 2, which is in force from 1 February 2026."""
+    both = [version("1", ("A",)), version("2", ("A",))]
+    for text, baseline in (("A=2026-01-31", date(2026, 1, 1)), ("A=2026-03-01", date(2025, 12, 31))):
+        subject = one_subject(replace(NOTHING, provisional=text), both, [])
+        assert subject is not None
+        assert subject.baseline == baseline
+
+
+def test_the_form_of_dates_belongs_to_lists() -> None:
+    """What is typed has one form."""
+    faults: list[str] = []
+    one_subject(replace(NOTHING, baseline="2026-03-02", dates="dd.mm.yyyy"), [ALSTEM], faults)
+    assert len(faults) == 1
+    assert faults[0].startswith("--dates needs --subjects")
+
+
+def folder(path: Path) -> Path:
+    """Make a trial's folder of ALSTEM and one subject."""
+    path.mkdir()
+    (path / "protocol.toml").write_text(documents.dumps(ALSTEM), "utf-8")
+    (path / "subjects.csv").write_text("subject,baseline\nP1,2026-03-02\n")
+    return path
+
+
+def test_a_folder_is_read_once(tmp_path: Path) -> None:
+    """Whoever asks first has its faults noted; none is told twice."""
+    typed = in_folder(NOTHING, str(folder(tmp_path / "trial")))
+    faults: list[str] = []
+    trial = typed.open_trial(faults)
+    assert trial is not None
+    assert trial.protocols == (ALSTEM,)
+    assert typed.open_trial(faults) is trial
+    (tmp_path / "trial" / "subjects.csv").unlink()
+    typed = in_folder(NOTHING, str(tmp_path / "trial"))
+    assert typed.open_trial(faults) is typed.open_trial(faults) is None
+    assert faults == [f"{tmp_path / 'trial'}: subjects.csv: the file is missing; expected the trial's subjects"]
+    assert NOTHING.open_trial(faults) is None
+
+
+def test_years_of_a_folder_are_looked_at(tmp_path: Path) -> None:
+    """As those of other lists (design 10)."""
+    trial = folder(tmp_path / "trial")
+    (trial / "subjects.csv").write_text("subject,baseline\nP1,1826-03-02\n")
+    read = in_folder(NOTHING, str(trial)).open_trial([])
+    assert read is not None
+    assert "taken for a typing error" in str(read.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--subject", "P1"), "--subject"),
+        (("--baseline", ""), "--baseline"),
+        (("--subjects", "s.csv"), "--subjects"),
+        (("--records", "v.csv"), "--records"),
+        (("--protocol", "alstem"), "--protocol"),
+        (("--arm", "A", "--provisional", "SCR1=2025-12-02", "--ended", "2026-05-01"), "--arm, --provisional, --ended"),
+        (("--attended", "DOSE1=2026-03-02", "--booked", "x", "--missed", "y", "--withheld", "z", "--protocol", "b"),
+         "--attended, --booked, --missed, --withheld, --protocol"),
+    ],
+)  # fmt: skip
+def test_a_folder_stands_alone(tmp_path: Path, options: tuple[str, ...], named: str) -> None:
+    """Beside a subject, a list or a protocol it is bad input, said once (design 10)."""
+    folder(tmp_path / "trial")
+    for command in (("plan", "trial"), ("ics", "trial", "-o", "out")):
+        result = trialsched(*command, *options, cwd=tmp_path)
+        assert (result.code, result.out) == (2, "")
+        expected = f"trial and {named} exclude each other: the folder has the protocol and every subject's facts"
+        assert result.err == f"error: {expected}\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    """Not there, or a file; never ALSTEM by default when it has no protocol (design 10)."""
+    path = folder(tmp_path / "trial")
+    gone = trialsched("plan", "gone", cwd=tmp_path)
+    assert (gone.code, gone.err) == (2, "error: gone: No such file or directory\n")
+    file = trialsched("plan", "trial/subjects.csv", cwd=tmp_path)
+    assert (file.code, file.err) == (2, "error: trial/subjects.csv: is a file; the folder of a trial is meant\n")
+    (path / "protocol.toml").unlink()
+    bare = trialsched("plan", "trial", cwd=tmp_path)
+    assert (bare.code, bare.out) == (2, "")
+    assert bare.err.startswith("error: trial: protocol.toml: the folder has no protocol")
+    assert "alstem" not in bare.err
+
+
+def test_a_folder_may_drop_what_is_assumed_and_declare_dates(tmp_path: Path) -> None:
+    """`--as-registered` and `--dates` go with it; a `trial.toml` that says another form is bad input."""
+    path = folder(tmp_path / "trial")
+    (path / "subjects.csv").write_text("subject,baseline\nP1,2.3.2026\n")
+    result = trialsched("plan", "trial", "--as-registered", "--dates", "dd.mm.yyyy", cwd=tmp_path)
+    assert (result.code, result.err) == (0, "")
+    assert "P1: baseline 2026-03-02; protocol alstem 2022-05-03 (as-registered)" in result.out
+    (path / "trial.toml").write_text('schema = "trialsched/trial/1"\ndate_format = "mm/dd/yyyy"\n')
+    result = trialsched("plan", "trial", "--dates", "dd.mm.yyyy", cwd=tmp_path)
+    assert result.code == 2
+    assert "trial.toml: date_format: another form of dates than is asked for" in result.err

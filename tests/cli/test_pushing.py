@@ -15,10 +15,10 @@ import pytest
 
 from tests.support.dav import BASE, Collection
 from tests.support.shell import trialsched
-from trialsched import cli
+from trialsched import cli, load_protocol
 from trialsched import push as pushes
 from trialsched.cli.pushing import PASSWORD, USER, credentials
-from trialsched.formats import ical
+from trialsched.formats import documents, ical
 
 URL = "https://cal.example.org/dav/"
 ONE = ("--protocol", "alstem", "--subject", "P01-007", "--baseline", "2026-03-02", "--stamp", "2026-03-01T12:00Z")
@@ -157,6 +157,29 @@ def test_many_subjects_in_one_collection_or_one_each(capsys: pytest.CaptureFixtu
     code, out, err = run(capsys, *many, "--calendar", "ALS")
     assert out.splitlines()[0] == f"ALS: 17 updated, 17 unchanged of 2 subjects {STAFF}"
     assert out.splitlines()[1] == "  B SCR1 2026-01-01 \u2192 2026-01-02"
+
+
+def test_the_subjects_of_a_folder(capsys: pytest.CaptureFixture[str], server: dict[str, Any], tmp_path: Path) -> None:
+    """By the version in force, with the folder's key and its clinic, as those of a list."""
+    folder = tmp_path / "trial"
+    folder.mkdir()
+    alstem = documents.dumps(load_protocol("alstem"))
+    site = 'schema = "trialsched/trial/1"\nstudy_key_file = "key"\n[in_force]\n2 = 2026-05-15\n'
+    files = {"subjects.csv": "subject,baseline\nA,2026-03-02\nB,2026-04-01\n", "trial.toml": site, "key": "secret\n"}
+    files["visits.csv"] = "subject,visit,booked\nA,M06,2026-09-02T09:30\n"
+    files["clinic.toml"] = 'schema = "trialsched/clinic/1"\nzone = "Europe/Warsaw"\n'
+    files["protocol-1.toml"] = alstem
+    files["protocol-2.toml"] = alstem.replace('version = "2022-05-03"', 'version = "2"\nin_force = 2026-05-01')
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    many = (str(folder), "--url", URL, "--create", "--as-of", "2026-05-14")
+    code, out, err = run(capsys, *many, "--calendar", "ALS")
+    assert (code, out) == (0, f"ALS (new): 34 created of 2 subjects {STAFF}\n")
+    assert err.startswith("protocol: alstem 2022-05-03 (as of 2026-05-14")
+    assert f"{BASE}{ical.uid('secret', 'A', 'M06')}.ics" in server["ALS"].held
+    assert run(capsys, *many, "--per-subject")[1] == f"A (new): 17 created {STAFF}\nB (new): 17 created {STAFF}\n"
+    code, out, err = run(capsys, *many, "--calendar", "ALS", "--audience", "participant")
+    assert (code, "needs --per-subject" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

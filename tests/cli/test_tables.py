@@ -1,5 +1,6 @@
 """Tables for people."""
 
+import itertools
 from dataclasses import replace
 from datetime import date, time
 
@@ -97,3 +98,126 @@ def test_dates_are_never_broken_on_a_terminal(
     assert ("2027-08-26 .. 2027-09-09 ~" in row) is (columns == "80")
     assert ("2027-08-26 Thu .. 2027-09-09 Thu ~" in row) is (columns != "80")
     assert ("Month 18 phone call" in row) is (columns == "125")
+
+
+# Reports. With day zero 2 March 2026, by hand: DOSE2 25 March to 8 April, DOSE3 24 April to 8 May; M03 on 2 June.
+
+
+def reported(subject: ts.Subject, as_of: date = date(2026, 5, 20), *protocols: ts.Protocol) -> list[str]:
+    """Return the lines of a report's table."""
+    report = ts.check([ts.schedule(protocol, subject) for protocol in protocols or (ALSTEM,)], as_of)
+    return tables.check_table([report], piped=True).splitlines()
+
+
+def row(lines: list[str], code: str) -> str:
+    """Return the row of a visit, its blanks made one."""
+    (found,) = (" ".join(line.split()) for line in lines if line.startswith(f" {code} "))
+    return found
+
+
+def test_a_report_has_a_row_for_each_visit() -> None:
+    """Status, target, window with its mark, booked with its time, attended with its outcome, signed days out."""
+    subject = SUBJECT.attended("DOSE1", date(2026, 3, 2)).withheld("DOSE2", date(2026, 4, 10)).missed("DOSE3")
+    lines = reported(subject.attended("SCR3", date(2026, 1, 20)).booked("M03", date(2026, 6, 3), time(9, 5)))
+    assert lines[0] == "P01-007: baseline 2026-03-02; protocol alstem 2022-05-03"
+    assert row(lines, "Visit") == "Visit Status Target Window Booked Attended Days out"
+    assert row(lines, "SCR2") == "SCR2 lapsed 2026-01-01 Thu 2025-12-25 .. 2026-01-08 ~"
+    assert row(lines, "SCR3") == "SCR3 done 2026-01-31 Sat ! 2026-01-24 .. 2026-02-07 ~ 2026-01-20 -4"
+    assert row(lines, "DOSE1") == "DOSE1 done 2026-03-02 Mon 2026-02-23 .. 2026-03-09 2026-03-02 0"
+    assert row(lines, "DOSE2") == "DOSE2 done 2026-04-01 Wed 2026-03-25 .. 2026-04-08 2026-04-10 (withheld) +2"
+    assert row(lines, "DOSE3") == "DOSE3 missed 2026-05-01 Fri 2026-04-24 .. 2026-05-08"
+    assert row(lines, "M03") == "M03 upcoming 2026-06-02 Tue 2026-05-26 .. 2026-06-09 ~ 2026-06-03 09:05"
+
+
+def test_the_findings_follow_with_their_level_then_the_sums() -> None:
+    """A line each, then what is no visit, what was passed over, the sums, the marks that occur and the stamp."""
+    subject = SUBJECT.attended("DOSE1", ts.PartialDate(2026, 3)).attended("DOSE2", date(2026, 4, 8))
+    lines = reported(subject.attended("UNS1", date(2026, 4, 9)), date(2026, 4, 10))
+    assert row(lines, "DOSE1").endswith(" 2026-03 undecided")
+    assert row(lines, "DOSE2") == "DOSE2 done 2026-04-01 Wed ? 2026-03-25 .. 2026-04-08 2026-04-08 0"
+    told = lines[lines.index("") :][21:]
+    assert [line.partition(": ")[0] for line in told[:6]] == ["note"] * 3 + [
+        "recorded, not planned",
+        "about the plan",
+        "",
+    ]
+    assert told[0].startswith(
+        "note: SCR1 lapsed: nothing recorded, its assumed window 2025-11-25 to 2025-12-09 has closed"
+    )
+    assert told[3] == "recorded, not planned: UNS1 attended 2026-04-09"
+    assert told[4].startswith("about the plan: DOSE1: attended 2026-03 is only partly known")
+    assert told[6] == "1 subject, 17 visits, 0 deviations, 3 notes"
+    assert lines[-2].startswith("! Saturday or Sunday   ~ assumed window")
+    assert lines[-1] == (
+        f"as of 2026-04-10; protocol alstem 2022-05-03, sha256 {ALSTEM.fingerprint}; trialsched {ts.__version__}"
+    )
+
+
+def test_rows_that_rest_on_something_provisional_are_marked() -> None:
+    """Beside the mark of a Saturday; the legend names it."""
+    lines = reported(replace(SUBJECT, baseline_status="provisional"), date(2025, 11, 1))
+    assert row(lines, "SCR3") == "SCR3 upcoming 2026-01-31 Sat ! ? 2026-01-24 .. 2026-02-07 ~"
+    assert lines[-2] == (
+        "! Saturday or Sunday   ~ assumed window, not in the protocol   "
+        "? rests on a provisional baseline or a partly known date"
+    )
+    assert lines[-3] == "1 subject, 17 visits, 0 deviations, 0 notes"
+    assert not any("?" in line for line in reported(SUBJECT, date(2025, 11, 1)))
+
+
+@pytest.mark.parametrize("columns", ["80", "100", "131", "132"])
+def test_dates_of_a_report_are_never_broken_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """On a narrow one weekdays go, and what was booked and what happened share a column."""
+    monkeypatch.setenv("COLUMNS", columns)
+    later = replace_version(ALSTEM, "2", date(2026, 3, 15))
+    subject = SUBJECT.withheld("DOSE2", date(2026, 4, 10)).booked("DOSE2", date(2026, 4, 13), time(9, 5))
+    report = ts.check([ts.schedule(protocol, subject) for protocol in (ALSTEM, later)], date(2026, 4, 12))
+    assert not tables.check_table([report], piped=False)
+    lines = capsys.readouterr().out.splitlines()
+    table = lines[1 : next(index for index, line in enumerate(lines) if line.startswith("note: "))]
+    assert all(len(line) <= int(columns) for line in table)
+    place = next(index for index, line in enumerate(table) if line.startswith(" DOSE2 "))
+    cells = "".join(table[place:]).partition(" DOSE3 ")[0]
+    for word in ("2026-04-01", "2026-03-25", "2026-04-08", "2026-04-10", "2026-04-13", "09:05", "withheld", "+2"):
+        assert word in cells
+    assert ("2026-04-01 Wed" in cells) is (columns == "132")
+    assert ("Facts" in "".join(table)) is (columns != "132")
+
+
+def test_several_versions_have_a_column() -> None:
+    """Which version judged; each has its stamp."""
+    later = replace_version(ALSTEM, "2023-01-01", date(2026, 3, 15))
+    subject = SUBJECT.attended("DOSE1", date(2026, 3, 2)).attended("DOSE2", date(2026, 4, 1))
+    lines = reported(subject, date(2026, 4, 2), ALSTEM, later)
+    assert row(lines, "Visit").endswith("Days out Version")
+    assert row(lines, "DOSE1").endswith(" 2026-03-02 0 2022-05-03")
+    assert row(lines, "DOSE2").endswith(" 2026-04-01 0 2023-01-01")
+    assert [line.split(",")[0] for line in lines[-2:]] == [
+        "as of 2026-04-02; protocol alstem 2022-05-03",
+        "as of 2026-04-02; protocol alstem 2023-01-01",
+    ]
+
+
+def replace_version(protocol: ts.Protocol, version: str, in_force: date) -> ts.Protocol:
+    """Return a protocol as another version of it."""
+    meta = replace(protocol.meta, in_force=in_force)
+    return ts.Protocol(protocol.id, version, protocol.anchor, protocol.visits, spacings=protocol.spacings, meta=meta)
+
+
+def test_the_sums_are_of_all_subjects_and_each_stamp_is_said_once() -> None:
+    """Two subjects by one version; the anchor recorded as missed is a deviation."""
+    both = [SUBJECT, replace(SUBJECT.missed("DOSE1"), code="P01-008")]
+    reports = [ts.check(ts.schedule(ALSTEM, subject), date(2025, 11, 1)) for subject in both]
+    lines = tables.check_table(reports, piped=True).splitlines()
+    assert "2 subjects, 34 visits, 1 deviation, 0 notes" in lines
+    assert sum("sha256" in line for line in lines) == 1
+    assert not any(one == other == "" for one, other in itertools.pairwise(lines))
+
+
+def test_markup_in_a_report_is_text() -> None:
+    """Square brackets are no commands."""
+    lines = reported(replace(SUBJECT, code="[red]x[/red]").attended("[b]", date(2026, 4, 1)))
+    assert lines[0].startswith("[red]x[/red]: ")
+    assert any(line.startswith("note: [b] unknown-visit: ") for line in lines)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from trialsched._version import __version__
 from trialsched.cli.calendars import bookings, ics
+from trialsched.cli.checking import check
+from trialsched.cli.comparing import changes
+from trialsched.cli.datasets import sdtm
 from trialsched.cli.inputs import PATH, BadInput, Inputs, complete_protocol, describe, inputs, open_protocol, option
-from trialsched.cli.planning import check_output, count, deliver, never_ours, plans_of, say
+from trialsched.cli.journals import journal
+from trialsched.cli.planning import as_of_option, check_output, count, deliver, never_ours, plans_of, say
 from trialsched.cli.pushing import push
-from trialsched.errors import TrialschedError
+from trialsched.cli.recording import record
+from trialsched.cli.reviewing import adherence, deviations, worklist
 
 if TYPE_CHECKING:
     from trialsched.formats.documents import Format as DocumentFormat
-    from trialsched.formats.results import Format, PlanResult
+    from trialsched.formats.results import Format
 
 _output = option("-o", "--output", metavar="FILE", type=PATH, help="Write to this file ('-' is standard output).")
 _force = click.option("--force", is_flag=True, help="Replace a file that trialsched did not write.")
@@ -36,6 +40,14 @@ def _piped() -> bool:
 cli.add_command(ics)
 cli.add_command(bookings)
 cli.add_command(push)
+cli.add_command(changes)
+cli.add_command(check)
+cli.add_command(worklist)
+cli.add_command(adherence)
+cli.add_command(deviations)
+cli.add_command(sdtm)
+cli.add_command(record)
+cli.add_command(journal)
 
 
 @cli.command()
@@ -48,17 +60,18 @@ cli.add_command(push)
     show_default=True,
     help="How to write it.",
 )
+@as_of_option
 @_output
 @_force
-def plan(typed: Inputs, form: str, output: str | None, force: bool) -> int:  # noqa: FBT001 - a flag
+def plan(typed: Inputs, form: str, as_of: str | None, output: str | None, force: bool) -> int:  # noqa: FBT001 - a flag
     """Show every visit's target date and window for one subject or many."""
     from trialsched.cli.files import wrote_csv, wrote_json
 
     faults: list[str] = []
     check_output(output, faults)
-    if form == "json" and typed.subjects is not None:
+    if form == "json" and typed.many:
         faults.append("--format json holds one subject: use --format jsonl, one JSON document a line")
-    _, plans, bad = plans_of(typed, faults)
+    _, plans, bad = plans_of(typed, faults, as_of)
     found = [one.plan for one in plans]
     if form == "table":
         from trialsched.cli.tables import plan_table
@@ -72,58 +85,6 @@ def plan(typed: Inputs, form: str, output: str | None, force: bool) -> int:  # n
     if found:
         deliver(text, output, ours, force=force)
     return say(bad)
-
-
-@cli.command()
-@click.argument("old", metavar="OLD.json", type=PATH)
-@click.argument("new", metavar="NEW.json", type=PATH)
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@_output
-@_force
-def changes(old: str, new: str, form: str, output: str | None, force: bool) -> int:  # noqa: FBT001 - a flag
-    """Say what moves between two plans of one subject, written by `plan --format json`."""
-    from trialsched.cli.files import wrote_json
-    from trialsched.formats import results
-    from trialsched.plan import changes as compare
-
-    faults: list[str] = []
-    check_output(output, faults)
-    before, after = _read_plan(old, faults), _read_plan(new, faults)
-    if before and after and before.subject != after.subject:
-        faults.append(f"{old} is the plan of {before.subject}, {new} that of {after.subject}: one subject is meant")
-    if faults or before is None or after is None:
-        raise BadInput(faults)
-    if before.protocol != after.protocol:
-        first, then = (_named(plan) for plan in (before, after))
-        click.echo(f"note: by another protocol: {first}, then {then}", err=True)
-    found = compare(before, after)
-    if form == "json":
-        text = results.dumps_changes(before, after)
-    else:
-        from trialsched.cli.tables import changes_table
-
-        text = changes_table(after.subject, found, piped=_piped() or output not in (None, "-"))
-    if text:
-        deliver(text, output, wrote_json if form == "json" else never_ours, force=force)
-    return 0
-
-
-def _named(plan: PlanResult) -> str:
-    protocol = plan.protocol
-    variant = f" ({protocol['variant']})" if protocol["variant"] else ""
-    return f"{protocol['id']} {protocol['version']}{variant}, sha256 {protocol['sha256'][:12]}"
-
-
-def _read_plan(name: str, faults: list[str]) -> PlanResult | None:
-    from trialsched.formats import results
-
-    try:
-        return results.loads(Path(name).read_bytes())
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        faults.append(f"{name}: {error.strerror}")
-    except TrialschedError as error:
-        faults.append(f"{name}: {error}")
-    return None
 
 
 @cli.group()

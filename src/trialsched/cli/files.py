@@ -62,9 +62,11 @@ def wrote_json(data: bytes) -> bool:
 
 
 def wrote_csv(data: bytes) -> bool:
-    """Return whether a CSV file has the header line of a plan."""
-    header = data.partition(b"\n")[0].decode(errors="replace").split(",")
-    return header[:2] == ["subject", "visit"] and "window_basis" in header and "generator_version" in header
+    """Return whether a CSV file has the header line of a plan, of a report or of its findings, also as for Excel."""
+    line = data.partition(b"\n")[0].decode("utf-8-sig", errors="replace").rstrip("\r")
+    header = line.split(";" if ";" in line else ",")
+    ours = header[:2] == ["subject", "visit"] and ("window_basis" in header or "kind" in header)
+    return ours and header[-1] == "generator_version"  # a column more is a person's
 
 
 def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool) -> None:
@@ -123,7 +125,7 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _write(stream: IO[bytes], data: bytes) -> None:
@@ -139,7 +141,7 @@ def _umask() -> int:
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename last through a power cut, where folders can be opened (not on Windows)."""
     if os.name != "nt":
         handle = os.open(folder, os.O_RDONLY)

@@ -1,38 +1,34 @@
-"""One set of inputs for every command: a protocol, and one subject's facts or a list of subjects."""
+"""One set of inputs for every command: a trial's folder, or a protocol with one subject's facts or many subjects."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, fields, replace
 from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from trialsched.errors import InvalidValueError, ProtocolError, TrialschedError
+from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import time
+    from collections.abc import Callable, Sequence
+    from datetime import date, time
 
     from click.shell_completion import CompletionItem
 
-    from trialsched.errors import Problem
-    from trialsched.formats.records import RecordList
     from trialsched.offsets import PartialDate
     from trialsched.protocol import Protocol
-    from trialsched.subject import BaselineStatus, Subject, VisitRecord
+    from trialsched.subject import BaselineStatus, Subject
+    from trialsched.trial import Trial
 
 DEFAULT_PROTOCOL = "alstem"
 UNNAMED = "SUBJECT"
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 BAD_INPUT, OUTSIDE, INTERRUPTED = 2, 3, 130  # exit codes
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
-_List = TypeVar("_List")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -47,21 +43,65 @@ class BadInput(Exception):  # noqa: N818 - what it is called in the contract of 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The options that every planning command takes, as typed."""
+    """What every planning command takes, as typed: the folder of a trial, or options."""
 
-    protocol: str | None
-    as_registered: bool
-    subject: str | None
-    arm: str | None
-    baseline: str | None
-    provisional: str | None
-    attended: tuple[str, ...]
-    booked: tuple[str, ...]
-    missed: tuple[str, ...]
-    withheld: tuple[str, ...]
-    ended: str | None
-    subjects: str | None
-    records: str | None
+    trial: str | None = None
+    protocol: tuple[str, ...] = ()
+    as_registered: bool = False
+    subject: str | None = None
+    arm: str | None = None
+    baseline: str | None = None
+    provisional: str | None = None
+    attended: tuple[str, ...] = ()
+    booked: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    ended: str | None = None
+    subjects: str | None = None
+    records: str | None = None
+    dates: str | None = None
+    _opened: list[Trial | None] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def many(self) -> bool:
+        """Whether there are many subjects: those of a list or of a trial's folder."""
+        return self.subjects is not None or self.trial is not None
+
+    def given(self, *names: str) -> list[str]:
+        """Return which of these options were typed, as they are typed."""
+        return [f"--{name}" for name in names if getattr(self, name) not in (None, ())]
+
+    def open_trial(self, faults: list[str]) -> Trial | None:
+        """Return the trial of the folder, read once; None without one, or when it cannot be read, which is noted."""
+        if self.trial is not None and not self._opened:
+            self._opened.append(_open_trial(self, self.trial, faults))
+        return self._opened[0] if self._opened else None
+
+
+_ONE_SUBJECT = ("subject", "arm", "baseline", "provisional", "attended", "booked", "missed", "withheld", "ended")
+
+
+def _open_trial(typed: Inputs, folder: str, faults: list[str]) -> Trial | None:
+    from trialsched.trial import load_trial
+
+    both = typed.given(*_ONE_SUBJECT, "subjects", "records", "protocol")
+    if both:
+        words = f"{folder} and {', '.join(both)} exclude each other"
+        faults.append(f"{words}: the folder has the protocol and every subject's facts")
+    try:
+        return load_trial(folder, dates=typed.dates, years=YEARS)
+    except DocumentError as error:
+        faults += [f"{folder}: {problem}" for problem in error.problems]
+    except NotADirectoryError:
+        faults.append(f"{folder}: is a file; the folder of a trial is meant")
+    except FileNotFoundError as error:
+        faults.append(f"{error.filename or folder}: {error.strerror}")
+    return None
+
+
+def exclusive(typed: Inputs) -> list[str]:
+    """Return the options of one subject that stand beside a list of subjects."""
+    return typed.given(*_ONE_SUBJECT)
 
 
 def _once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
@@ -92,11 +132,12 @@ def option(*names: str, **settings: Any) -> Callable[[_F], _F]:  # noqa: ANN401 
 PATH = click.Path()
 
 _OPTIONS = (
-    option(
+    click.option(
         "--protocol",
         metavar="ID|FILE",
+        multiple=True,
         shell_complete=complete_protocol,
-        help="A bundled protocol or a .toml or .json file [default: alstem].",
+        help="A bundled protocol or a .toml or .json file; repeated, its versions [default: alstem].",
     ),
     click.option("--as-registered", is_flag=True, help="Leave out assumed windows and spacings."),
     option("--subject", metavar="CODE", help="The subject's code."),
@@ -112,9 +153,9 @@ _OPTIONS = (
     option("--ended", metavar="DATE", help="The last day of participation."),
     option(
         "--subjects",
-        metavar="FILE.csv",
+        metavar="FILE",
         type=PATH,
-        help="Many subjects: columns subject, baseline, ... instead of the above.",
+        help="Many subjects instead of the above: .csv with columns subject, baseline, ... or .json.",
     ),
     option(
         "--records",
@@ -122,21 +163,33 @@ _OPTIONS = (
         type=PATH,
         help="With --subjects, what was booked and happened: columns subject, visit, booked, attended, ...",
     ),
+    option("--dates", metavar="FORM", help="How dates are written in the lists, as dd.mm.yyyy [default: yyyy-mm-dd]."),
 )
+_FOLDER = click.argument("trial", metavar="[TRIAL]", required=False, type=PATH)
 
 
 def inputs(command: _F) -> _F:
-    """Give a command the shared options, gathered into one `Inputs` as its first argument."""
+    """Give a command the folder of a trial and the shared options, gathered into one `Inputs`, its first argument."""
+    return _FOLDER(input_options(command))
+
+
+def input_options(command: _F) -> _F:
+    """Give a command the shared options, for one that has arguments of its own; `in_folder` adds the folder."""
 
     @wraps(command)
     def gathered(**options: Any) -> Any:  # noqa: ANN401 - click passes what it read
-        names = Inputs.__dataclass_fields__
+        names = {field.name for field in fields(Inputs) if field.init}
         own = {name: value for name, value in options.items() if name not in names}
-        return command(Inputs(**{name: options[name] for name in names}), **own)
+        return command(Inputs(**{name: options[name] for name in names if name in options}), **own)
 
     for option in reversed(_OPTIONS):
         gathered = option(gathered)
     return gathered  # type: ignore[return-value]
+
+
+def in_folder(typed: Inputs, folder: str) -> Inputs:
+    """Return what was typed, with the folder of a trial."""
+    return replace(typed, trial=folder)
 
 
 def open_protocol(name: str | None, *, as_registered: bool = False, said_as: str = "--protocol ") -> Protocol:
@@ -145,7 +198,7 @@ def open_protocol(name: str | None, *, as_registered: bool = False, said_as: str
 
     try:
         protocol = load_protocol(DEFAULT_PROTOCOL if name is None else name)
-    except ProtocolError as error:
+    except DocumentError as error:
         raise BadInput([f"{name}: {problem}" for problem in error.problems]) from None
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise BadInput([f"{said_as}{name}: {error.strerror}"]) from None
@@ -167,21 +220,14 @@ def describe(protocol: Protocol) -> str:
 class _Reader:
     """Reads option values, gathering every fault."""
 
-    def __init__(self, protocol: Protocol, arm: str | None, faults: list[str]) -> None:
-        self.protocol = protocol
-        self.codes = [visit.code for visit in protocol.rows(arm)]
+    def __init__(self, protocols: Sequence[Protocol], arm: str | None, faults: list[str]) -> None:
+        self.protocols = protocols
+        rows = (protocol.rows(arm if arm in protocol.arms else None) for protocol in protocols)
+        self.codes = list(dict.fromkeys(visit.code for visits in rows for visit in visits))
         self.faults = faults
 
     def day(self, option: str, text: str) -> date | None:
-        from trialsched.offsets import parse_date
-
-        try:
-            day = parse_date(text)
-            check_year(day)
-        except InvalidValueError as error:
-            self.faults.append(f"{option}: {error.message}")
-            return None
-        return day
+        return read_day(option, text, self.faults)
 
     def known_day(self, option: str, text: str) -> date | PartialDate | None:
         from trialsched.offsets import PartialDate
@@ -206,7 +252,7 @@ class _Reader:
     def code(self, option: str, code: str) -> bool:
         from trialsched._text import nearest_or
 
-        if code in self.codes or self.protocol.is_unscheduled(code):
+        if code in self.codes or any(protocol.is_unscheduled(code) for protocol in self.protocols):
             return True
         expected = nearest_or(code, self.codes, f"one of {', '.join(self.codes[:20])}")
         self.faults.append(f"{option}: no visit {code!r} in the plan; expected {expected}")
@@ -231,21 +277,46 @@ def check_year(day: date) -> None:
         )
 
 
-def one_subject(typed: Inputs, protocol: Protocol, faults: list[str]) -> Subject | None:
-    """Return the subject that the options describe, or None with every fault noted."""
+def read_day(option: str, text: str, faults: list[str]) -> date | None:
+    """Return the day that an option gives, or None, what is wrong with it noted."""
+    from trialsched.offsets import parse_date
+
+    try:
+        day = parse_date(text)
+        check_year(day)
+    except InvalidValueError as error:
+        faults.append(f"{option}: {error.message}")
+        return None
+    return day
+
+
+def one_subject(
+    typed: Inputs, protocols: Sequence[Protocol], faults: list[str], chosen: Sequence[Protocol] | None = None
+) -> Subject | None:
+    """Return the subject that the options describe, or None with every fault noted.
+
+    The protocols are the versions of one in their order: a visit that is not in one may be in another. An arm is one
+    of all that are chosen, without more words all.
+    """
     from trialsched.plan import provisional_baseline
     from trialsched.subject import Subject
+    from trialsched.trial import protocol_on
 
     before = len(faults)
     if typed.records is not None:
         faults.append(
             "--records needs --subjects; for one subject there are --booked, --attended, --missed, --withheld"
         )
+    if typed.dates is not None:
+        faults.append("--dates needs --subjects: it is the form of dates in lists; options take YYYY-MM-DD")
     arm = typed.arm
-    if arm is not None and arm not in protocol.arms:
-        faults.append(f"--arm: the protocol has no arm {arm!r}; its arms: {', '.join(protocol.arms) or 'none'}")
-        arm = None
-    read = _Reader(protocol, arm, faults)
+    for protocol in protocols if chosen is None else chosen:
+        if arm is not None and arm not in protocol.arms:
+            version = f" of version {protocol.version}" if len(protocols) > 1 else ""
+            arms = ", ".join(protocol.arms) or "none"
+            faults.append(f"--arm: the protocol{version} has no arm {arm!r}; its arms: {arms}")
+            arm = None
+    read = _Reader(protocols, arm, faults)
     subject = None
     try:
         subject = Subject(typed.subject if typed.subject is not None else UNNAMED, arm=arm)
@@ -261,7 +332,7 @@ def one_subject(typed: Inputs, protocol: Protocol, faults: list[str]) -> Subject
     visit_day = read.day(f"--provisional {pair[0]}", pair[1]) if pair else None
     if pair and visit_day and typed.baseline is None:
         try:
-            baseline = provisional_baseline(protocol, pair[0], visit_day)
+            baseline = provisional_baseline(protocol_on(protocols, {}, visit_day), pair[0], visit_day)
         except TrialschedError as error:
             faults.append(f"--provisional: {error.message}")
     told = _with_facts(subject or Subject(UNNAMED), typed, read)
@@ -311,125 +382,3 @@ def _by_code(read: _Reader, option: str, texts: tuple[str, ...]) -> dict[str, st
         elif pair:
             found[pair[0]] = pair[1]
     return found
-
-
-_ONE_SUBJECT = ("subject", "arm", "baseline", "provisional", "attended", "booked", "missed", "withheld", "ended")
-
-
-def many_subjects(typed: Inputs, faults: list[str]) -> tuple[list[tuple[int, Subject]], list[tuple[int, str]]]:
-    """Return the good rows of `--subjects` with their `--records`, and the faults of the bad ones, each with its line.
-
-    A subject with a bad row in `--records` is left out: without what that row means its dates would be wrong.
-    What stands against the whole file or command is noted in `faults`.
-    """
-    from trialsched.formats.records import loads, loads_subjects
-
-    both = [f"--{name}" for name in _ONE_SUBJECT if getattr(typed, name) not in (None, ())]
-    if both:
-        faults.append(f"--subjects and {', '.join(both)} exclude each other: the file has every subject's facts")
-    read = _read_list("--subjects", str(typed.subjects), loads_subjects, faults)
-    told = _read_list("--records", typed.records, loads, faults) if typed.records is not None else None
-    if read is None:
-        return [], []
-    name = Path(str(typed.subjects)).name
-    bad = [(_line(problem), f"{name} {problem}") for problem in read.problems]
-    good = []
-    for line, subject in read.rows:
-        slips = _slips(line, baseline=subject.baseline, ended=subject.ended)
-        bad += [(line, f"{name} {slip}") for slip in slips]
-        if not slips:
-            good.append((line, subject))
-    if not good and not bad:
-        faults.append(f"{name}: no subjects under the header")
-    if told is None:
-        return good, bad
-    wrong = _wrong_rows(told, read.codes, name)
-    records = Path(str(typed.records)).name
-    if not all(row.subject for row in wrong):
-        faults += [fault for _, fault in sorted(bad, key=lambda pair: pair[0])]
-        faults += [f"{records} {row.fault}" for row in wrong]
-        why = "anybody's dates may rest on it"
-        faults.append(f"{records}: nothing is planned while it cannot be told whose a row is: {why}")
-        return [], []
-    bad += _left_out(good, wrong, name, records)
-    return _with_records(good, told, {row.subject for row in wrong}), bad
-
-
-def _read_list(option: str, name: str, loads: Callable[[bytes], _List], faults: list[str]) -> _List | None:
-    """Return what a list says, or None when it is none, which is noted."""
-    path = Path(name)
-    try:
-        return loads(path.read_bytes())
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        faults.append(f"{option} {path}: {error.strerror}")
-    except TrialschedError as error:
-        faults.append(f"{path.name} {error}")
-    return None
-
-
-def _slips(line: int, **days: date | PartialDate | None) -> list[str]:
-    """Return the typing errors in the years of a row's days."""
-    from trialsched.offsets import PartialDate
-
-    found = []
-    for column, day in days.items():
-        try:
-            check_year(day.days.earliest if isinstance(day, PartialDate) else day or FIRST_DAY)
-        except InvalidValueError as error:
-            found.append(f"line {line}: {column}: {error.message}")
-    return found
-
-
-class _Wrong(NamedTuple):
-    """A fault of a row of `--records`: its line, its subject as far as it can be told, what is wrong."""
-
-    line: int
-    subject: str
-    fault: str
-
-
-def _wrong_rows(told: RecordList, codes: frozenset[str], name: str) -> list[_Wrong]:
-    """Return every fault of the rows, in the order of their lines; `codes` are those of the subjects' list."""
-    found = [_Wrong(line, told.owners.get(line, ""), str(p)) for p in told.problems for line in (_line(p),)]
-    for line, code, record in told.rows:
-        slips = _slips(line, booked=record.booked, attended=record.attended)
-        found += [_Wrong(line, code, slip) for slip in slips]
-    folded = {code.casefold(): code for code in codes}
-    for line, code in (*told.owners.items(), *((row.line, row.subject) for row in told.rows)):
-        if code not in codes:
-            meant = folded.get(code.casefold())  # no two subjects differ by case alone
-            hint = f"; expected {meant!r}" if meant else ""
-            found.append(_Wrong(line, meant or code, f"line {line}: subject: no subject {code!r} in {name}{hint}"))
-    return sorted(found, key=lambda row: row.line)
-
-
-def _left_out(
-    good: list[tuple[int, Subject]], wrong: list[_Wrong], subjects: str, records: str
-) -> list[tuple[int, str]]:
-    """Return the faults of bad rows of `--records`: a subject's at its line of `--subjects`, strangers' at the end."""
-    lines = {subject.code: line for line, subject in good}
-    found = [(lines.get(row.subject, _BEHIND_ALL), f"{records} {row.fault}") for row in wrong]
-    for code in dict.fromkeys(row.subject for row in wrong if row.subject in lines):
-        why = f"{code} is left out: its dates may rest on what its bad rows of {records} mean"
-        found.append((lines[code], f"{subjects} line {lines[code]}: {why}"))
-    return found
-
-
-def _with_records(good: list[tuple[int, Subject]], told: RecordList, without: set[str]) -> list[tuple[int, Subject]]:
-    """Return the subjects with their records in the order of the file, but those that have bad rows."""
-    records: dict[str, list[VisitRecord]] = defaultdict(list)
-    for row in told.rows:
-        records[row.subject].append(row.record)
-    return [
-        (line, replace(subject, records=tuple(records[subject.code])))
-        for line, subject in good
-        if subject.code not in without
-    ]
-
-
-FIRST_DAY = date(FIRST_YEAR, 1, 1)
-_BEHIND_ALL = 1 << 62  # no list has that many lines
-
-
-def _line(problem: Problem) -> int:
-    return int(problem.where.split()[1].rstrip(":"))

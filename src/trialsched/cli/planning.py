@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from trialsched.cli.inputs import BadInput, Inputs, many_subjects, one_subject, open_protocol
+from trialsched.cli.inputs import (
+    DEFAULT_PROTOCOL,
+    BadInput,
+    Inputs,
+    describe,
+    one_subject,
+    open_protocol,
+    option,
+    read_day,
+)
+from trialsched.cli.lists import many_subjects, place_in, rows_of
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
+    from trialsched.compliance import Report
     from trialsched.plan import Plan
     from trialsched.protocol import Protocol
+    from trialsched.trial import Trial
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
 
 
 class Planned(NamedTuple):
@@ -26,36 +41,142 @@ class Planned(NamedTuple):
     plan: Plan
 
 
-def plans_of(typed: Inputs, faults: list[str]) -> tuple[Protocol, list[Planned], list[tuple[int, str]]]:
-    """Return the protocol, the plan of every good subject, and the faults of bad rows with their lines.
+class Versioned(NamedTuple):
+    """One good subject: the line and place in the list it comes from, and its plan by each version."""
 
-    Raises `BadInput` with `faults`, and with all that is wrong with the command or the whole file.
+    line: int
+    place: str
+    plans: tuple[Plan, ...]
+
+
+class Gathered(NamedTuple):
+    """What a command works on: the versions of the protocol in order, the subjects, the faults of bad rows."""
+
+    protocols: tuple[Protocol, ...]
+    in_force: Mapping[str, date]
+    subjects: list[Versioned]
+    bad: list[tuple[int, str]]
+    trial: Trial | None
+
+
+class Versions(NamedTuple):
+    """The versions of a protocol in the order in which they come into force, and the site's own dates of that."""
+
+    protocols: tuple[Protocol, ...]
+    in_force: Mapping[str, date]
+
+
+def as_of_option(command: _F) -> _F:
+    """Give a command the option `--as-of DATE`, for `as_of_day`."""
+    return option("--as-of", metavar="DATE", help="The day on which it is asked [default: today].")(command)
+
+
+def day_of(name: str, text: str | None, faults: list[str]) -> date | None:
+    """Return the day that an option gives; None when it was not given, or is none, which is noted."""
+    return None if text is None else read_day(name, text, faults)
+
+
+def as_of_day(text: str | None, faults: list[str]) -> date:
+    """Return the day that `--as-of` gives, what is wrong with it noted; today without it."""
+    from datetime import UTC, datetime
+
+    return day_of("--as-of", text, faults) or datetime.now(UTC).astimezone().date()
+
+
+def gather(typed: Inputs, faults: list[str]) -> Gathered:
+    """Return the plans of every good subject, one by each version, and the faults of bad rows with their lines.
+
+    Raises `BadInput` with `faults`, and with all that is wrong with the command or a whole file.
     """
+    versions = versions_of(typed, faults)
+    return _gather(typed, versions, versions.protocols, faults)
+
+
+def plans_of(
+    typed: Inputs, faults: list[str], as_of: str | None = None
+) -> tuple[Protocol, list[Planned], list[tuple[int, str]]]:
+    """Return the protocol in force on a day, the plan of every good subject, and the faults of bad rows.
+
+    Raises `BadInput` with `faults`, and with all that is wrong with the command or a whole file.
+    """
+    from trialsched.trial import protocol_on
+
+    day = as_of_day(as_of, faults)
+    versions = versions_of(typed, faults)
+    protocol = protocol_on(*versions, day)
+    found = _gather(typed, versions, (protocol,), faults)
+    if len(versions.protocols) > 1:
+        start = versions.in_force.get(protocol.version, protocol.meta.in_force)
+        since = f", in force from {start}" if start else ""
+        others = ", ".join(version.version for version in versions.protocols)
+        click.echo(f"protocol: {describe(protocol)}{since} (as of {day}; there are {others})", err=True)
+    return protocol, [Planned(one.line, one.place, one.plans[0]) for one in found.subjects], found.bad
+
+
+def reports_of(gathered: Gathered, as_of: date) -> list[Report]:
+    """Return what `check` says of each subject; one that cannot be checked is a bad row."""
+    from trialsched.compliance import check
+
+    reports = []
+    for one in gathered.subjects:
+        try:
+            reports.append(check(one.plans, as_of, in_force=gathered.in_force))
+        except TrialschedError as error:
+            gathered.bad.append((one.line, f"{one.place}: {error}" if one.place else str(error)))
+    return reports
+
+
+def versions_of(typed: Inputs, faults: list[str]) -> Versions:
+    """Return the versions of the protocol. Raises `BadInput` with `faults` when there are none that can be used."""
+    if typed.trial is not None:
+        trial = typed.open_trial(faults)
+        if trial is None:
+            raise BadInput(faults)
+        if typed.as_registered:
+            return Versions(tuple(protocol.as_registered() for protocol in trial.protocols), trial.in_force)
+        return Versions(trial.protocols, trial.in_force)
+    from trialsched.trial import in_order
+
+    named, wrong = [], []
+    for name in typed.protocol or (None,):
+        try:
+            named.append((name or DEFAULT_PROTOCOL, open_protocol(name, as_registered=typed.as_registered)))
+        except BadInput as error:
+            wrong += error.lines
+    versions, problems = in_order(named, {})
+    if wrong or problems:
+        raise BadInput([*faults, *wrong, *(f"--protocol {problem}" for problem in problems)])
+    return Versions(versions, {})
+
+
+def _gather(typed: Inputs, versions: Versions, chosen: Sequence[Protocol], faults: list[str]) -> Gathered:
+    """Return the plans by the versions chosen."""
     from trialsched.plan import schedule
 
-    try:
-        protocol = open_protocol(typed.protocol, as_registered=typed.as_registered)
-    except BadInput as error:
-        raise BadInput([*faults, *error.lines]) from None
-    if typed.subjects is None:
-        subject = one_subject(typed, protocol, faults)
+    trial = typed.open_trial(faults)
+    if not typed.many:
+        subject = one_subject(typed, versions.protocols, faults, chosen)
         if faults or subject is None:
             raise BadInput(faults)
-        if protocol.arms and subject.arm is None:
-            arms = ", ".join(protocol.arms)
-            click.echo(f"note: without --arm only the visits common to all arms ({arms}) are planned", err=True)
-        return protocol, [Planned(0, "", schedule(protocol, subject))], []
-    rows, bad = many_subjects(typed, faults)
+        arms = next((protocol.arms for protocol in chosen if protocol.arms), ())
+        if arms and subject.arm is None:
+            click.echo(
+                f"note: without --arm only the visits common to all arms ({', '.join(arms)}) are planned", err=True
+            )
+        plans = tuple(schedule(protocol, subject) for protocol in chosen)
+        return Gathered(versions.protocols, versions.in_force, [Versioned(0, "", plans)], [], None)
+    name = "subjects.csv" if trial is not None else Path(str(typed.subjects)).name
+    rows, bad = many_subjects(typed, faults) if trial is None else rows_of(trial.listed, name, faults)
     if faults:
         raise BadInput(faults)
-    name = Path(typed.subjects).name
-    plans = []
+    found = []
     for line, subject in rows:
+        place = place_in(name, line)
         try:
-            plans.append(Planned(line, f"{name} line {line}", schedule(protocol, subject)))
+            found.append(Versioned(line, place, tuple(schedule(protocol, subject) for protocol in chosen)))
         except TrialschedError as error:
-            bad.append((line, f"{name} line {line}: {error}"))
-    return protocol, plans, bad
+            bad.append((line, f"{place}: {error}"))
+    return Gathered(versions.protocols, versions.in_force, found, bad, trial)
 
 
 def deliver(text: str, output: str | None, ours: Callable[[bytes], bool], *, force: bool) -> None:

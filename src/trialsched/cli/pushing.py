@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from trialsched.cli.calendars import FOR, Making, making, tell_unknown_durations
 from trialsched.cli.inputs import BAD_INPUT, OUTSIDE, BadInput, Inputs, describe, inputs, option
-from trialsched.cli.planning import Planned, count, plans_of, say
+from trialsched.cli.making import FOR, Making, making, tell_unknown_durations
+from trialsched.cli.planning import Planned, as_of_option, count, plans_of, say
 from trialsched.errors import InvalidValueError, TrialschedError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _INSTALL = 'push needs the extra caldav: pip install "trialsched[caldav]"'
 @click.option("--create", is_flag=True, help="Make a collection that is not there.")
 @click.option("--dry-run", is_flag=True, help="Write nothing, say what would be written.")
 @click.option("--overwrite", is_flag=True, help="Write over what people changed on the server.")
+@as_of_option
 @making
 def push(  # noqa: PLR0917 - click passes by name
     typed: Inputs,
@@ -43,6 +44,7 @@ def push(  # noqa: PLR0917 - click passes by name
     create: bool,  # noqa: FBT001 - a flag
     dry_run: bool,  # noqa: FBT001 - a flag
     overwrite: bool,  # noqa: FBT001 - a flag
+    as_of: str | None,
     made: Making,
     faults: list[str],
 ) -> int:
@@ -57,11 +59,11 @@ def push(  # noqa: PLR0917 - click passes by name
             raise
         raise BadInput([_INSTALL]) from None
 
-    if typed.subjects is None and typed.subject is None:
+    if not typed.many and typed.subject is None:
         faults.append("--subject is missing: the code that the events are named by")
     if (calendar is None) != per_subject:
         faults.append("--calendar NAME or --per-subject is meant: the collection, or one for each subject")
-    if typed.subjects is not None and not per_subject and made.style.audience == "participant":
+    if typed.many and not per_subject and made.style.audience == "participant":
         faults.append("--audience participant needs --per-subject: in one calendar it would show others' visits")
     if calendar is not None and not calendar.strip():
         faults.append("--calendar: read '', expected the name or the address of a collection")
@@ -70,13 +72,13 @@ def push(  # noqa: PLR0917 - click passes by name
     except InvalidValueError as error:
         faults.append(str(error))
     user, password = (None, None) if faults else credentials(str(urlsplit(url).hostname), faults)
-    protocol, plans, bad = plans_of(typed, faults)
+    protocol, plans, bad = plans_of(typed, faults, as_of)
     tell_unknown_durations(made.clinic, protocol)
     options = {"overwrite": overwrite, "dry_run": dry_run, **made.keywords()}
     with _silent(), server.connect(url, user, password) as client:
         pushing = _Pushing(client, options, f"by {describe(protocol)}, {FOR[made.style.audience]}", create=create)
         pushing.nobody = user is None
-        return pushing.push_all(plans, bad, calendar, combined=typed.subjects is not None and not per_subject)
+        return pushing.push_all(plans, bad, calendar, combined=typed.many and not per_subject)
 
 
 @contextmanager

@@ -13,19 +13,26 @@ from rich.text import Text
 
 from trialsched.cli.inputs import describe
 from trialsched.formats.results import in_words, origin_of, shift_of
+from trialsched.formats.results.checks import Sums, booked_in_words, finding_in_words, judged_in_words, not_planned
 from trialsched.offsets import DateRange, PartialDate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from trialsched.compliance import CheckedVisit, Report
     from trialsched.plan import Change, Plan, PlannedVisit
     from trialsched.protocol import Protocol
 
 _PIPED_WIDTH = 200
 _WIDE, _NARROW = 125, 100  # columns of a terminal that labels, and weekdays of windows, need
+_WIDEST = 132  # that a report needs without folding a cell
 _FRIDAY = 5
-LEGEND = "! Saturday or Sunday   ~ assumed window, not in the protocol"
+_MARKS = {
+    "!": "! Saturday or Sunday",
+    "~": "~ assumed window, not in the protocol",
+    "?": "? rests on a provisional baseline or a partly known date",
+}
 
 
 def _console(*, piped: bool) -> Console:
@@ -51,13 +58,10 @@ def _table(*columns: str, whole: tuple[str, ...] = ()) -> Table:
     return table
 
 
-def _day(day: date | None) -> Text:
-    if day is None:
-        return Text("")
+def _day(day: date, *, weekday: bool = True) -> Text:
     free = day.isoweekday() > _FRIDAY
-    return Text(
-        f"{day:%Y-%m-%d}".rjust(10, "0") + f" {_SHORT[day.weekday()]}{' !' if free else ''}", "yellow" if free else ""
-    )
+    name = f" {_SHORT[day.weekday()]}" if weekday else ""
+    return Text(f"{day.isoformat()}{name}{' !' if free else ''}", "yellow" if free else "")
 
 
 _SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -74,7 +78,7 @@ def _window(row: PlannedVisit, *, weekdays: bool) -> Text:
     return Text(words + (" ~" if assumed else ""), "dim" if assumed else "")
 
 
-def _facts(row: PlannedVisit) -> str:
+def _facts(row: PlannedVisit) -> list[str]:
     facts = []
     if row.attended is not None:
         facts.append(f"{row.outcome or 'attended'} {row.attended}")
@@ -83,9 +87,7 @@ def _facts(row: PlannedVisit) -> str:
     if row.booked is not None and (row.attended is None or (row.outcome and row.booked != row.attended)):
         clock = f" {row.booked_time:%H:%M}" if row.booked_time else ""
         facts.append(f"booked {row.booked}{clock}")
-    if row.provisional:
-        facts.append("provisional")
-    return ", ".join(facts)
+    return facts
 
 
 def plan_table(plans: Iterable[Plan], *, piped: bool) -> str:
@@ -96,28 +98,78 @@ def plan_table(plans: Iterable[Plan], *, piped: bool) -> str:
     width = _console(piped=piped).width
     names = ["Visit", *([""] if width >= _WIDE else []), "Target", "Window", "Study day", "Mode", "Facts"]
     for plan in plans:
-        subject = plan.subject
-        status = " (provisional)" if subject.baseline_status == "provisional" else ""
-        moved = "" if plan.day_zero == plan.baseline else f", day zero {plan.day_zero} ({plan.day_zero_source})"
-        arm = f", arm {subject.arm}" if subject.arm else ""
-        ended = f", ended {subject.ended}" if subject.ended else ""
-        dates = f"baseline {plan.baseline}{status}{moved}{ended}"
-        parts.append(Text(f"{subject.code}{arm}: {dates}; protocol {describe(plan.protocol)}", "bold"))
+        parts.append(_head(plan))
         table = _table(*names, whole=("Visit", "Target", "Window", "Study day", "Mode"))
         for row in plan:
             day = _day(row.target)
+            facts = [*_facts(row), *(["provisional"] if row.provisional else [])]
             marks |= {mark for mark in "!~" if mark in day.plain or (mark == "~" and row.window_basis == "assumed")}
             label = [Text(row.label.best())] if width >= _WIDE else []
             cells = (Text(row.code), *label, day, _window(row, weekdays=width >= _NARROW), Text(str(row.study_day)))
-            table.add_row(*cells, Text(row.mode), Text(_facts(row)))
+            table.add_row(*cells, Text(row.mode), Text(", ".join(facts)))
         parts.append(table)
         origins[origin_of(plan.protocol)] = None
         parts += [Text(f"recorded, not planned: {in_words(record)}") for record in plan.other_records]
         parts += [Text(f"note: {note}") for note in plan.notes]
     if marks:
-        parts.append(Text("   ".join(part for part in LEGEND.split("   ") if part[0] in marks), "dim"))
+        parts.append(_legend(marks))
     parts += [Text(origin, "dim") for origin in origins]
     return _show(parts, piped=piped)
+
+
+def _legend(marks: set[str]) -> Text:
+    return Text("   ".join(words for mark, words in _MARKS.items() if mark in marks), "dim")
+
+
+def _head(plan: Plan) -> Text:
+    subject = plan.subject
+    status = " (provisional)" if subject.baseline_status == "provisional" else ""
+    moved = "" if plan.day_zero == plan.baseline else f", day zero {plan.day_zero} ({plan.day_zero_source})"
+    arm = f", arm {subject.arm}" if subject.arm else ""
+    ended = f", ended {subject.ended}" if subject.ended else ""
+    dates = f"baseline {plan.baseline}{status}{moved}{ended}"
+    return Text(f"{subject.code}{arm}: {dates}; protocol {describe(plan.protocol)}", "bold")
+
+
+_CHECKED = ("Visit", "Status", "Target", "Window", "Booked", "Attended", "Days out")
+_CHECKED_NARROW = ("Visit", "Status", "Target", "Window", "Facts", "Days out")
+_STYLES = {"missed": "red", "lapsed": "yellow", "overdue": "yellow", "due": "bold", "done": "", "deviation": "bold red"}
+
+
+def check_table(reports: Iterable[Report], *, piped: bool) -> str:
+    """Show what happened and what is out, a table for each subject and a line for each finding, the sums last."""
+    parts: list[Table | Text] = []
+    ends: dict[str, None] = {}
+    marks: set[str] = set()
+    sums = Sums()
+    wide = _console(piped=piped).width >= _WIDEST
+    names = _CHECKED if wide else _CHECKED_NARROW
+    for report in reports:
+        several = len(report.protocols) > 1
+        table = _table(*names, *(["Version"] if several else []), whole=(*names, "Version") if wide else names[:3])
+        for visit in report:
+            cells = _checked(visit, wide=wide)
+            table.add_row(*cells, *([Text(visit.version)] if several else []))
+            marks |= {mark for mark in _MARKS if any(mark in cell.plain for cell in cells[2:4])}
+        parts += [_head(report.plan), table]
+        told = [Text(finding_in_words(one), _STYLES.get(one.level, "")) for one in report.findings]
+        told += [Text(f"recorded, not planned: {in_words(record)}") for record in not_planned(report)]
+        told += [Text(f"about the plan: {note}") for note in report.plan.notes]
+        parts += [*told, Text("")] if told else []
+        sums.add(report)
+        ends |= {f"as of {report.as_of}; {origin_of(protocol)}": None for protocol in report.protocols}
+    parts.append(Text(f"{sums}", "bold"))
+    parts += [_legend(marks)] if marks else []
+    return _show([*parts, *(Text(end, "dim") for end in ends)], piped=piped)
+
+
+def _checked(visit: CheckedVisit, *, wide: bool) -> tuple[Text, ...]:
+    status = Text(visit.status, _STYLES.get(visit.status, "dim"))
+    target = Text.assemble(_day(visit.target, weekday=wide), " ?" if visit.provisional else "")
+    attended, out = judged_in_words(visit)
+    style = "" if visit.verdict != "out" else "yellow" if visit.window_basis == "assumed" else "red"
+    facts = [Text(booked_in_words(visit)), Text(attended)] if wide else [Text(", ".join(_facts(visit.planned)))]
+    return (Text(visit.code), status, target, _window(visit.planned, weekdays=False), *facts, Text(out, style))
 
 
 def changes_table(subject: str, changes: tuple[Change, ...], *, piped: bool) -> str:

@@ -10,6 +10,7 @@ from hypothesis import given
 
 import trialsched as ts
 from trialsched import strategies
+from trialsched.errors import TrialError
 from trialsched.formats import documents
 from trialsched.formats.documents import tables
 
@@ -17,6 +18,8 @@ SCHEMA = documents.json_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 CLINIC_SCHEMA = documents.json_schema("clinic")
 CLINIC = jsonschema.Draft202012Validator(CLINIC_SCHEMA)
+TRIAL_SCHEMA = documents.json_schema("trial")
+TRIAL = jsonschema.Draft202012Validator(TRIAL_SCHEMA)
 CYCLES = json.loads(documents.dumps(ts.load_protocol("cycles"), format="json"))
 
 
@@ -121,10 +124,12 @@ def test_there_is_a_schema_for_each_kind_of_document() -> None:
     """A protocol's by default; another kind is refused."""
     jsonschema.Draft202012Validator.check_schema(CLINIC_SCHEMA)
     assert documents.json_schema("protocol") == documents.json_schema() == SCHEMA
+    jsonschema.Draft202012Validator.check_schema(TRIAL_SCHEMA)
     assert CLINIC_SCHEMA["title"] == "trialsched clinic document"
-    assert "Table" not in json.dumps(CLINIC_SCHEMA)
+    assert TRIAL_SCHEMA["title"] == "trialsched trial document"
+    assert "Table" not in json.dumps([CLINIC_SCHEMA, TRIAL_SCHEMA])
     with pytest.raises(ts.InvalidValueError) as caught:
-        documents.json_schema("trial")  # type: ignore[arg-type]
+        documents.json_schema("site")  # type: ignore[arg-type]
     assert caught.value.where == "kind"
 
 
@@ -208,3 +213,41 @@ def test_what_the_schema_of_a_clinic_refuses_the_reader_refuses(changes: dict[st
     assert not CLINIC.is_valid(document)
     with pytest.raises(ts.ClinicError):
         documents.loads_clinic(json.dumps(document), format="json")
+
+
+def test_the_page_of_the_folder_has_a_row_for_every_key() -> None:
+    """Each key of `trial.toml` is explained."""
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "trial-folder.md").read_text("utf-8")
+    for name, field in tables.TrialTable.model_fields.items():
+        assert f"| `{field.alias or name}` |" in page
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schema": "trialsched/trial/2"},
+        {"schema": None},
+        {"date_format": 3},
+        {"study_key_file": ["key"]},
+        {"study_key_file": ""},
+        {"study_key_file": " key"},
+        {"in_force": None},
+        {"in_force": ["2026-05-15"]},
+        {"in_force": {"2": 3}},
+        {"in_force": {"2": {"0": "2026-05-15"}}},
+        {"in_force": {"": "2026-05-15"}},
+        {"in_force": {"2 ": "2026-05-15"}},
+        {"version": "2"},
+    ],
+)
+def test_what_the_schema_of_a_trial_refuses_the_reader_refuses(changes: dict[str, Any]) -> None:
+    """An editor that follows the schema marks what the reader would refuse, at least by shape and type."""
+    document: dict[str, Any] = {"schema": "trialsched/trial/1", "in_force": {"2": "2026-05-15"}}
+    TRIAL.validate(document)
+    documents.loads_trial(json.dumps(document), format="json")
+    document |= changes
+    if document["schema"] is None:
+        del document["schema"]
+    assert not TRIAL.is_valid(document)
+    with pytest.raises(TrialError):
+        documents.loads_trial(json.dumps(document), format="json")

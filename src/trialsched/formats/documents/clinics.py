@@ -20,7 +20,7 @@ from trialsched.clinic import (
     check_zone,
 )
 from trialsched.errors import ClinicError, InvalidTypeError, Problem
-from trialsched.formats.documents.parsing import Kind, check_format, listed, note, parse, place, read_file
+from trialsched.formats.documents.parsing import Kind, check_format, in_order, listed, note, parse, place, read_file
 from trialsched.formats.documents.tables import ClinicTable, ContactTable
 from trialsched.protocol import Found
 
@@ -46,7 +46,7 @@ def loads_clinic(data: str | bytes, *, format: Format = "toml") -> Clinic:  # no
     raw = parse(found, data, format, _KIND.name)
     clinic = None if raw is None else _build(found, raw)
     if clinic is None or found.problems:
-        raise ClinicError(listed(_in_order(found.problems, raw or {})))
+        raise ClinicError(listed(in_order(found.problems, raw or {})))
     return clinic
 
 
@@ -111,18 +111,3 @@ def _made(
     quiet = Found()
     quiet.attempt("", read, make, *args, **keywords)
     found.problems += [Problem(where, p.read, p.expected, p.message) for p in quiet.problems]
-
-
-def _in_order(problems: list[Problem], raw: dict[str, Any]) -> list[Problem]:
-    """Return the problems in the order of the document, each once; those of missing keys come first."""
-    places: list[str] = []
-    for key, value in raw.items():
-        places.append(place((key,)))
-        if isinstance(value, dict):
-            places += [place((key, inner)) for inner in value]
-    rank = {there: number for number, there in enumerate(places)}
-
-    def of(problem: Problem) -> int:
-        return rank.get(problem.where, rank.get(problem.where.partition("[")[0], -1))
-
-    return sorted(dict.fromkeys(problems), key=of)

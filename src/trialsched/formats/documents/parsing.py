@@ -206,6 +206,21 @@ def note(found: Found, kind: Kind, error: Any, known: Mapping[tuple[Any, ...], s
         found.add(there, read, expected, message)
 
 
+def in_order(problems: Sequence[Problem], raw: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems in the order of the document, each once; those of missing keys come first."""
+    places: list[str] = []
+    for key, value in raw.items():
+        places.append(place((key,)))
+        if isinstance(value, dict):
+            places += [place((key, inner)) for inner in value]
+    rank = {there: number for number, there in enumerate(places)}
+
+    def of(problem: Problem) -> int:
+        return rank.get(problem.where, rank.get(problem.where.partition("[")[0], -1))
+
+    return sorted(dict.fromkeys(problems), key=of)
+
+
 def listed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """Return the first 1,000 problems, and how many more there are."""
     if len(problems) <= MAX_PROBLEMS:

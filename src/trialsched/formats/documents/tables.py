@@ -214,13 +214,32 @@ class ClinicTable(Table):
     )
 
 
-def json_schema(kind: Literal["protocol", "clinic"] = "protocol") -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a document of a protocol or clinic, for editors."""
-    kinds: dict[str, type[Table]] = {"protocol": DocumentTable, "clinic": ClinicTable}
+class TrialTable(Table):
+    """The `trial.toml` of a trial's folder."""
+
+    schema_: Literal["trialsched/trial/1"] = Field(alias="schema", description="The kind of this document.")
+    date_format: str | None = Field(
+        None, description="How dates are written in subjects.csv and visits.csv, as 'dd.mm.yyyy'."
+    )
+    study_key_file: str | None = Field(
+        None,
+        description="The file with the secret that event ids are made from, relative to the folder.",
+        json_schema_extra={"pattern": _NO_BLANKS},
+    )
+    in_force: dict[str, Annotated[date, BeforeValidator(_read_date, json_schema_input_type=date)]] = Field(
+        default_factory=dict,
+        description="The dates from which versions of the protocol are in force at this site.",
+        json_schema_extra={"propertyNames": {"pattern": _NO_BLANKS}},
+    )
+
+
+def json_schema(kind: Literal["protocol", "clinic", "trial"] = "protocol") -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a document of a protocol, a clinic or a trial, for editors."""
+    kinds: dict[str, type[Table]] = {"protocol": DocumentTable, "clinic": ClinicTable, "trial": TrialTable}
     if kind not in kinds:
         raise InvalidValueError(f"read {kind!r}, expected {' or '.join(map(repr, kinds))}", where="kind")
     schema = kinds[kind].model_json_schema(by_alias=True)
-    tables = schema["$defs"]
+    tables = schema.get("$defs", {})
     for name in list(tables):
         short = name.removesuffix("Table").lower()
         tables[short] = {**tables.pop(name), "title": short}

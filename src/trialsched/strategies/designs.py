@@ -1,12 +1,9 @@
-"""Hypothesis strategies for everybody's tests: `pip install 'trialsched[strategies]'`.
-
-Every bound is a keyword and inclusive; bounds that leave nothing raise `hypothesis.errors.InvalidArgument`. With
-the defaults no drawn date leaves the years 1900 to 2199. After install `st.from_type(Window)` works by itself.
-"""
+"""Strategies for what is known before any subject: offsets, windows, dates, protocols and their versions."""
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,10 +16,7 @@ except ModuleNotFoundError as error:
     message = "trialsched.strategies needs Hypothesis: pip install 'trialsched[strategies]'"
     raise ModuleNotFoundError(message, name="hypothesis") from None
 
-from trialsched.clinic import Clinic, Contact
-from trialsched.errors import DateOutOfRangeError
-from trialsched.offsets import DateRange, Offset, PartialDate, Window
-from trialsched.plan import Plan, schedule
+from trialsched.offsets import DateRange, Offset, Window
 from trialsched.protocol import (
     COMPARISONS,
     MODES,
@@ -36,21 +30,17 @@ from trialsched.protocol import (
     Visit,
     When,
 )
-from trialsched.subject import Subject, VisitRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hypothesis.strategies import DrawFn, SearchStrategy
 
     from trialsched.protocol import CountsFrom, CycleOrigin, Mode
 
-__all__ = ["baselines", "clinics", "date_ranges", "offsets", "plans", "protocols", "subjects", "windows"]
-
-_FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
+FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)
 
 
-def _ordered(name: str, low: object, high: object, *, ok: bool) -> None:
+def ordered(name: str, low: object, high: object, *, ok: bool) -> None:
+    """Raise `InvalidArgument` for bounds that leave nothing."""
     if not ok:
         message = f"min_{name}={low!r} and max_{name}={high!r} leave nothing to draw"
         raise InvalidArgument(message)
@@ -65,8 +55,8 @@ def offsets(
     >>> find(offsets(min_months=1), lambda offset: True)
     Offset(months=1, days=0)
     """
-    _ordered("months", min_months, max_months, ok=min_months <= max_months)
-    _ordered("days", min_days, max_days, ok=min_days <= max_days)
+    ordered("months", min_months, max_months, ok=min_months <= max_months)
+    ordered("days", min_days, max_days, ok=min_days <= max_days)
     signs = []
     if max_months >= 0 and max_days >= 0:
         forward = st.tuples(st.integers(max(min_months, 0), max_months), st.integers(max(min_days, 0), max_days))
@@ -93,8 +83,8 @@ def windows(
     >>> str(find(windows(), lambda window: True))
     '±0 days'
     """
-    _ordered("days", min_days, max_days, ok=0 <= min_days <= max_days)
-    _ordered("months", min_months, max_months, ok=0 <= min_months <= max_months)
+    ordered("days", min_days, max_days, ok=0 <= min_days <= max_days)
+    ordered("months", min_months, max_months, ok=0 <= min_months <= max_months)
     side = offsets(min_months=min_months, max_months=max_months, min_days=min_days, max_days=max_days)
     return st.one_of(
         side.map(lambda offset: Window(offset, offset)), st.tuples(side, side).map(lambda sides: Window(*sides))
@@ -102,7 +92,7 @@ def windows(
 
 
 def date_ranges(
-    *, min_value: date = _FIRST, max_value: date = _LAST, min_length: int = 1, max_length: int = 400
+    *, min_value: date = FIRST, max_value: date = LAST, min_length: int = 1, max_length: int = 400
 ) -> SearchStrategy[DateRange]:
     """Draw closed ranges of days inside `min_value` to `max_value`; lengths in days, ends counted.
 
@@ -112,7 +102,7 @@ def date_ranges(
     """
     room = (max_value - min_value).days + 1
     longest = min(max_length, room)
-    _ordered("length", min_length, longest, ok=1 <= min_length <= longest)
+    ordered("length", min_length, longest, ok=1 <= min_length <= longest)
 
     def starting(length: int) -> SearchStrategy[DateRange]:
         last = max_value - timedelta(length - 1)
@@ -121,14 +111,14 @@ def date_ranges(
     return st.integers(min_length, longest).flatmap(starting)
 
 
-def baselines(*, min_value: date = _FIRST, max_value: date = _LAST) -> SearchStrategy[date]:
+def baselines(*, min_value: date = FIRST, max_value: date = LAST) -> SearchStrategy[date]:
     """Draw baselines; month ends and leap days come more often than chance would have them.
 
     >>> from hypothesis import find
     >>> find(baselines(), lambda day: day.month == 2 and day.day == 29)
     datetime.date(2000, 2, 29)
     """
-    _ordered("value", min_value, max_value, ok=min_value <= max_value)
+    ordered("value", min_value, max_value, ok=min_value <= max_value)
     last_days = st.integers(0, 3).map(lambda back: -back)
 
     def near_month_end(day: date) -> SearchStrategy[date]:
@@ -157,7 +147,7 @@ def protocols(  # noqa: PLR0913 - each bound is a word
     >>> find(protocols(max_visits=1), lambda protocol: True).codes
     ('V0',)
     """
-    _ordered("visits", min_visits, max_visits, ok=1 <= min_visits <= max_visits)
+    ordered("visits", min_visits, max_visits, ok=1 <= min_visits <= max_visits)
     if max_arms < 0 or max_occurrences < 0:
         message = "max_arms and max_occurrences are not negative"
         raise InvalidArgument(message)
@@ -303,155 +293,33 @@ _UNSCHEDULED: SearchStrategy[tuple[str, ...]] = st.sampled_from(((), ("UNS*",), 
 _IN_FORCE = st.none() | baselines()
 
 
-def subjects(
-    *,
-    protocol: Protocol | None = None,
-    min_value: date = _FIRST,
-    max_value: date = _LAST,
-    max_records: int = 5,
-) -> SearchStrategy[Subject]:
-    """Draw subjects with a baseline from `min_value` to `max_value` and records of any kind.
+def versions(
+    *, max_versions: int = 3, max_visits: int = 6, min_value: date = FIRST, max_value: date = LAST
+) -> SearchStrategy[tuple[Protocol, ...]]:
+    """Draw two or more versions of one protocol without arms, in the order in which they come into force.
 
-    With a protocol the records are of its visits and now and then of a foreign code, and the arm is one of its
-    arms or none. Dates of records lie up to 600 days around the baseline; partly known ones are among them.
+    They have the same id and anchor, and differ at will in the rest. No two share a version or a date in force,
+    from `min_value` to `max_value`; the first may have none.
 
     >>> from hypothesis import find
-    >>> find(subjects(), lambda subject: subject.records).records[0].visit
-    'V0'
+    >>> [protocol.version for protocol in find(versions(), lambda found: True)]
+    ['1', '2']
     """
-    _ordered("value", min_value, max_value, ok=min_value <= max_value)
-    _ordered("records", 0, max_records, ok=max_records >= 0)
-    codes = protocol.codes if protocol is not None else ("V0", "V1", "V2")
-    arms = protocol.arms if protocol is not None else ()
-    return _subjects(
-        codes=st.sampled_from((*codes, "UNS1", "FOREIGN")),
-        arms=st.sampled_from((None, *arms)),
-        days=baselines(min_value=min_value, max_value=max_value),
-        most=max_records,
-    )
+    ordered("versions", 2, max_versions, ok=max_versions >= 2)  # noqa: PLR2004 - one is no amendment
+    ordered("value", min_value, max_value, ok=(max_value - min_value).days >= max_versions - 1)
+    since = st.lists(st.dates(min_value, max_value), min_size=2, max_size=max_versions, unique=True)
+    return _versions(protocols(max_visits=max_visits, max_arms=0), since.map(sorted))
 
 
 @st.composite
-def _subjects(
-    draw: DrawFn,
-    *,
-    codes: SearchStrategy[str],
-    arms: SearchStrategy[str | None],
-    days: SearchStrategy[date],
-    most: int,
-) -> Subject:
-    baseline = draw(days)
-    near = st.integers(-600, 600).map(lambda shift: _moved(baseline, shift))
-    partly = st.one_of(
-        near.map(lambda day: PartialDate(day.year, day.month)), near.map(lambda day: PartialDate(day.year))
-    )
-    records = draw(st.lists(_records(codes, near, near | partly), max_size=most))
-    ended = draw(st.none() | near)
-    return Subject(
-        draw(st.sampled_from(("P01-007", "s,1;\\", "\u0141\u00f3d\u017a 3", "X" * 64))),
-        baseline=baseline,
-        arm=draw(arms),
-        records=tuple(records),
-        ended=ended,
-        end_reason=draw(st.sampled_from((None, "completed", "withdrawn"))) if ended else None,
-        baseline_status=draw(st.sampled_from(("planned", "provisional"))),
-    )
-
-
-def _moved(day: date, days: int) -> date:
-    number = min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal())
-    return date.fromordinal(number)
-
-
-def _records(
-    codes: SearchStrategy[str], days: SearchStrategy[date], happened: SearchStrategy[date | PartialDate]
-) -> SearchStrategy[VisitRecord]:
-    modes = st.sampled_from((None, *MODES))
-    make: Callable[..., VisitRecord] = VisitRecord
-    return st.one_of(
-        st.builds(make, visit=codes, attended=happened, booked=st.none() | days, mode=modes),
-        st.builds(make, visit=codes, booked=days, booked_time=st.sampled_from((None, time(9, 30)))),
-        st.builds(make, visit=codes, booked=st.none() | days, outcome=st.just("missed")),
-        st.builds(make, visit=codes, attended=happened, outcome=st.just("withheld")),
-        st.builds(make, visit=codes),
-    )
-
-
-def plans(
-    *,
-    protocol: Protocol | None = None,
-    min_value: date = _FIRST,
-    max_value: date = _LAST,
-    max_records: int = 5,
-) -> SearchStrategy[Plan]:
-    """Draw plans: of the given protocol, or of drawn ones; the other bounds are those of `subjects`.
-
-    Baselines that take a visit out of the years 1 to 9999 are passed over.
-
-    >>> from hypothesis import find
-    >>> from trialsched.protocol import Protocol, Visit
-    >>> find(plans(protocol=Protocol("demo", "1", "D0", [Visit("D0", "on-site")])), lambda plan: True).baseline
-    datetime.date(2000, 1, 1)
-    """
-    _ordered("value", min_value, max_value, ok=min_value <= max_value)
-    _ordered("records", 0, max_records, ok=max_records >= 0)
-
-    def of(design: Protocol) -> SearchStrategy[Plan]:
-        people = subjects(protocol=design, min_value=min_value, max_value=max_value, max_records=max_records)
-        return people.flatmap(lambda subject: _plan(design, subject))
-
-    return of(protocol) if protocol is not None else protocols().flatmap(of)
-
-
-def _plan(protocol: Protocol, subject: Subject) -> SearchStrategy[Plan]:
-    try:
-        return st.just(schedule(protocol, subject))
-    except DateOutOfRangeError:
-        return st.nothing()
-
-
-# Zones with and without clock changes, of whole, half and quarter hours, one whose summer time is less than an hour.
-_ZONES = st.sampled_from(
-    (
-        "UTC",
-        "Europe/Warsaw",
-        "America/New_York",
-        "Australia/Sydney",
-        "Asia/Kolkata",
-        "Asia/Kathmandu",
-        "Europe/Dublin",
-        "America/St_Johns",
-        "Asia/Gaza",
-        "Africa/Casablanca",
-        "Australia/Lord_Howe",
-    )
-)
-_LINES = st.sampled_from(("Clinic 3", "Oddzia\u0142 Bada\u0144; pok. 1, 2\\3", '"The" \u8a3a\u7642\u6240 \U0001f3e5'))
-_CONTACTS = st.builds(
-    Contact,
-    name=st.none() | _LINES,
-    address=st.none() | st.lists(_LINES, min_size=1, max_size=3).map("\n".join),
-    geo=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
-    phone=st.sampled_from((None, "+48 22 123 45 67", "+1 (212) 555-0100")),
-)
-_DURATIONS = st.dictionaries(
-    st.sampled_from((*MODES, "V0", "V1", "V2", "C1_{n}", "DOSE1")),
-    st.integers(1, 24 * 60).map(lambda minutes: timedelta(minutes=minutes)),
-    max_size=5,
-)
-
-
-def clinics() -> SearchStrategy[Clinic]:
-    """Draw clinics in zones of every kind, with any part of a contact, durations of modes, visits and a cycle.
-
-    >>> from hypothesis import find
-    >>> find(clinics(), lambda clinic: clinic.zone.startswith("Asia/")).zone
-    'Asia/Kolkata'
-    """
-    return st.builds(
-        Clinic,
-        zone=_ZONES,
-        language=st.sampled_from((None, "en", "pl", "de-AT")),
-        contact=_CONTACTS,
-        durations=_DURATIONS,
+def _versions(
+    draw: DrawFn, designs: SearchStrategy[Protocol], since: SearchStrategy[list[date]]
+) -> tuple[Protocol, ...]:
+    days: list[date | None] = [*draw(since)]
+    if draw(st.booleans()):
+        days[0] = None
+    made = [(draw(designs), day) for day in days]
+    return tuple(
+        replace(design, version=str(number), meta=replace(design.meta, in_force=day))
+        for number, (design, day) in enumerate(made, start=1)
     )

@@ -25,7 +25,7 @@ PROTOCOL = ts.Protocol(
 SUBJECT = ts.Subject("S", baseline=date(2026, 3, 2))
 
 
-def found(subject: ts.Subject) -> list[tuple[str, str, str | None, int]]:
+def found(subject: ts.Subject) -> list[tuple[str, str, str | None, int | None]]:
     """Return kind, visit, other visit and days of each finding."""
     return [(f.kind, f.visit, f.other, f.days_out) for f in booking_findings(ts.schedule(PROTOCOL, subject))]
 
@@ -46,8 +46,10 @@ def test_the_sentence_names_the_dates() -> None:
     assert booking_findings(plan) == (
         Finding(
             "booked-outside",
+            "note",
             "V3",
             None,
+            "1",
             1,
             date(2026, 4, 1),
             "booked for 2026-04-01, 1 day after its assumed window 2026-03-17 to 2026-03-31",
@@ -86,7 +88,7 @@ def test_a_spacing_holds_to_attended_visits_of_either_side() -> None:
 def test_a_booking_before_an_earlier_visit_is_out_of_order() -> None:
     """Strictly before a visit whose target is strictly earlier; the same day is in order."""
     subject = SUBJECT.attended("V2", date(2026, 3, 14)).booked("V4", date(2026, 3, 13))
-    assert found(subject) == [("out-of-order", "V4", "V2", 0)]
+    assert found(subject) == [("out-of-order", "V4", "V2", None)]
     assert found(SUBJECT.attended("V2", date(2026, 3, 14)).booked("V4", date(2026, 3, 14))) == []
 
 

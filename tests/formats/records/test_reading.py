@@ -1,7 +1,7 @@
 """Lists of subjects, and what was booked and happened."""
 
-import csv
 import io
+import tracemalloc
 from dataclasses import replace
 from datetime import date, time
 from typing import Any
@@ -11,8 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trialsched as ts
-from trialsched import strategies
-from trialsched.formats.records import RECORD_COLUMNS, dump, dumps, load, loads, loads_subjects
+from trialsched.formats.records import (
+    RECORD_COLUMNS,
+    BadRow,
+    RecordRow,
+    SubjectRow,
+    iter_records,
+    iter_subjects,
+    loads,
+    loads_subjects,
+)
 
 HEADER = "subject,baseline,baseline_status,arm,ended,end_reason,language\n"
 
@@ -142,6 +150,7 @@ def test_a_quote_that_is_never_closed_is_named_where_it_opens() -> None:
     found = loads_subjects('subject,baseline\nP1,2026-03-02\n"P2,2026-03-02\nP3,2026-03-02\n')
     assert [problem.where for problem in found.problems] == ["line 3"]
     assert "a quote is open to line 4" in found.problems[0].message
+    assert "open" not in loads_subjects('subject,baseline\n"P1"x,2026-03-02\n').problems[0].message
     assert [row.subject.code for row in found.rows] == ["P1"]
 
 
@@ -176,6 +185,9 @@ def test_case_is_ignored_as_unicode_ignores_it() -> None:
     """Strasse and Stra\u00dfe fold to the same letters."""
     found = loads_subjects(f"{HEADER}STRASSE,2026-03-02\nstra\u00dfe,2026-03-02\n")
     assert found.rows == ()
+    found = loads_subjects(f"{HEADER}P\u00f3,2026-03-02\nPo\u0301,2026-03-02\n")
+    assert found.rows == ()
+    assert found.codes == {"P\u00f3"}
 
 
 def test_a_code_of_ten_thousand_rows_is_told_in_time_and_few_words() -> None:
@@ -319,11 +331,12 @@ def test_dotted_and_slashed_dates_are_never_guessed(column: str, text: str) -> N
         ("P1,M03,2026-03,,,,,", "booked"),
         ("P1,M03,2026-03-02T,,,,,", "booked"),
         ("P1,M03,2026-03-02T9:15,,,,,", "booked"),
-        ("P1,M03,2026-03-02 09:15,,,,,", "booked"),
-        ("P1,M03,2026-03-02T09:15:00,,,,,", "booked"),
+        ("P1,M03,2026-03-02 9:15,,,,,", "booked"),
+        ("P1,M03,2026-03-02T09:15:30,,,,,", "booked"),
         ("P1,M03,2026-03-02T09:15Z,,,,,", "booked"),
         ("P1,M03,2026-03-02,24:00,,,,", "booked_time"),
         ("P1,M03,2026-03-02,9 am,,,,", "booked_time"),
+        ("P1,M03,2026-03-02,9:15,,,,", "booked_time"),
         ("P1,M03,,09:15,,,,", "booked_time"),
         ("P1,M03,,,2026-13,,,", "attended"),
         ("P1,M03,,,0000,,,", "attended"),
@@ -401,58 +414,6 @@ def test_files_that_are_no_records_are_refused(data: str | bytes, message: str) 
         loads(data)
 
 
-def test_what_is_written() -> None:
-    """All columns, ISO 8601, nothing for None, line feeds, quotes as RFC 4180 has them."""
-    records = {
-        "P,1": [
-            ts.VisitRecord("M03", booked=date(2026, 3, 30), booked_time=time(9, 5), mode="phone"),
-            ts.VisitRecord("M04", attended=ts.PartialDate(2026, 3), note='=1+1 "x"'),
-        ],
-        "P2": iter([ts.VisitRecord("UNS1", attended=date(987, 3, 4), outcome="withheld", note="a\rb")]),
-        "P3": [],
-    }
-    assert dumps(records) == (
-        "subject,visit,booked,booked_time,attended,mode,outcome,note\n"
-        '"P,1",M03,2026-03-30,09:05,,phone,,\n'
-        '"P,1",M04,,,2026-03,,,"=1+1 ""x"""\n'
-        'P2,UNS1,,,0987-03-04,,withheld,"a\rb"\n'
-    )
-
-
-NOTES = (
-    st.none()
-    | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
-    | st.text('=+-@";,\t\r\n \x00', min_size=1)
-)
-PEOPLE = st.dictionaries(
-    st.text('aZ\u0105\u754c 0=,;"', min_size=1, max_size=64).filter(lambda code: code == code.strip()),
-    strategies.subjects().flatmap(
-        lambda s: st.tuples(*(st.builds(replace, st.just(r), note=NOTES) for r in s.records))
-    ),
-    max_size=4,
-)
-
-
-@given(PEOPLE)
-def test_reading_gives_back_what_was_written(people: dict[str, tuple[ts.VisitRecord, ...]]) -> None:
-    """Every record of every subject, in its order, from text and from bytes."""
-    text = dumps(people)
-    found = loads(text)
-    assert found.problems == ()
-    assert [(code, record) for _, code, record in found.rows] == [
-        (c, r) for c, records in people.items() for r in records
-    ]
-    assert loads(text.encode()) == found
-
-
-@given(PEOPLE)
-def test_pythons_own_reader_reads_the_same_cells(people: dict[str, tuple[ts.VisitRecord, ...]]) -> None:
-    """The module csv finds the codes and notes."""
-    rows = list(csv.DictReader(io.StringIO(dumps(people), newline=""), strict=True))
-    expected = [(c, r.visit, r.note or "") for c, records in people.items() for r in records]
-    assert [(row["subject"], row["visit"], row["note"]) for row in rows] == expected
-
-
 @given(st.text(max_size=60))
 def test_any_text_of_records_is_read_or_refused(text: str) -> None:
     """Nothing but the library's own error comes out, and no row is passed over in silence."""
@@ -464,44 +425,160 @@ def test_any_text_of_records_is_read_or_refused(text: str) -> None:
         assert found.rows or found.problems
 
 
-def test_files_are_written_and_read_as_bytes() -> None:
-    """UTF-8, the same on every system."""
-    file = io.BytesIO()
-    dump({"P1": [ts.VisitRecord("M03", note="\u0141\u00f3d\u017a")]}, file)
-    assert file.getvalue().decode() == RECORDS + "P1,M03,,,,,,\u0141\u00f3d\u017a\n"
+# Declared forms of dates.
+
+
+def test_a_form_of_dates_is_declared_for_a_whole_file() -> None:
+    """Every column with dates follows it, ISO 8601 stays ISO 8601; bad ones are told with line and column."""
+    text = "subject;baseline;ended\nP1;02.03.2026;4.5.2026\nP2;2026-03-02;\nP3;03/02/2026;\nP4;2.3.26;31.04.2026\n"
+    found = loads_subjects(text, dates="DD.MM.YYYY")
+    assert [row.subject for row in found.rows] == [
+        ts.Subject("P1", baseline=date(2026, 3, 2), ended=date(2026, 5, 4)),
+        ts.Subject("P2", baseline=date(2026, 3, 2)),
+    ]
+    assert [problem.where for problem in found.problems] == ["line 4: baseline", "line 5: baseline", "line 5: ended"]
+    text = "subject;visit;booked;booked_time;attended\nP1;M03;30.03.2026 9:15;09:15:00;03.2026\n"
+    assert loads(text, dates="dd.mm.yyyy").rows[0].record == ts.VisitRecord(
+        "M03", booked=date(2026, 3, 30), booked_time=time(9, 15), attended=ts.PartialDate(2026, 3)
+    )
+    for call in (loads, loads_subjects):
+        with pytest.raises(ts.InvalidValueError, match="dates: read 'yyyy', expected"):
+            call(text, dates="yyyy")
+
+
+def test_midnight_of_a_spreadsheet_is_no_time() -> None:
+    """A day that was written as midnight is a day; the time may stand in its own column."""
+    row = "P1,M03,2026-03-30 00:00:00,{},2026-03-30 00:00:00,,,\n"
+    day = date(2026, 3, 30)
+    assert only(RECORDS + row.format("")) == ts.VisitRecord("M03", booked=day, attended=day)
+    assert only(RECORDS + row.format("09:15")).booked_time == time(9, 15)
+    assert faults("P1,M03,,,2026-03-30 09:15:00,,,\n") == [("line 2: attended", "2026-03-30 09:15:00")]
+    found = loads_subjects("subject,baseline\nP1,2026-03-30 00:00:00\nP2,2026-03-30T00:01\n")
+    assert [row.subject.baseline for row in found.rows] == [day]
+    assert [problem.where for problem in found.problems] == ["line 3: baseline"]
+
+
+# Row by row.
+
+GENERATED = b"P%d,V%d,2026-03-%02d,09:15,2026-%02d-%02d,phone,,note %d\n"
+
+
+class Endless(io.RawIOBase):
+    """A file of records that is made while it is read, as far as it goes."""
+
+    def __init__(self, rows: int) -> None:
+        """Make so many rows under the header."""
+        self.rows = rows
+        self.made = 0
+        self.rest = RECORDS.encode()
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - what a buffer is has no name
+        """Give the next bytes."""
+        while len(self.rest) < len(buffer) and self.made < self.rows:
+            n = self.made
+            self.rest += GENERATED % (n // 2, n % 17, n % 28 + 1, n % 12 + 1, n % 28 + 1, n)
+            self.made += 1
+        given_now, self.rest = self.rest[: len(buffer)], self.rest[len(buffer) :]
+        buffer[: len(given_now)] = given_now
+        return len(given_now)
+
+
+def peak(rows: int) -> int:
+    """Return the most bytes that were held while a file of so many rows was gone through."""
+    tracemalloc.start()
+    assert sum(isinstance(row, RecordRow) for row in iter_records(io.BufferedReader(Endless(rows)))) == rows
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return held
+
+
+def test_a_file_is_not_held() -> None:
+    """Four times the rows need no more memory."""
+    few, many = peak(9_000), peak(36_000)
+    assert many < few + 500_000
+    assert many < 3_000_000
+
+
+def test_rows_come_one_at_a_time() -> None:
+    """The first is there before the second is made, and a bad one comes in its turn."""
+    endless = Endless(10_000_000)
+    rows = iter_records(io.BufferedReader(endless))
+    assert next(rows)[:2] == (2, "P0")
+    assert endless.made < 1000
+    file = io.BytesIO(b'subject,visit,attended\nP1,M03,soon\nP2,M03,\n"P3"x,M03\n,M04,soon\nP5,M03,2026-03-04\n')
+    assert [(type(row), row.line, row.subject) for row in iter_records(file)] == [
+        (BadRow, 2, "P1"),
+        (RecordRow, 3, "P2"),
+        (BadRow, 4, ""),
+        (BadRow, 5, ""),
+        (RecordRow, 6, "P5"),
+    ]
     file.seek(0)
-    assert load(file) == loads(file.getvalue())
-    assert load(io.StringIO("subject,visit\nP1,M03\n", newline="")).rows[0].subject == "P1"
+    bad = [row for row in iter_records(file) if isinstance(row, BadRow)]
+    assert [[problem.where for problem in row.problems] for row in bad] == [
+        ["line 2: attended"],
+        ["line 4"],
+        ["line 5: subject", "line 5: attended"],
+    ]
 
 
-@pytest.mark.parametrize(
-    ("records", "error", "where"),
-    [
-        ({" P1": []}, ts.InvalidValueError, "code"),
-        ({"P1": ["M03"]}, ts.InvalidTypeError, "records[0]"),
-        (
-            {"P1": [ts.VisitRecord("M03"), ts.VisitRecord("M04", note="\ud800")]},
-            ts.InvalidValueError,
-            "P1 records[1].note",
-        ),
-        ({"P1": [ts.VisitRecord("M03", note="x" * 131_073)]}, ts.InvalidValueError, "P1 records[0].note"),
-    ],
-)
-def test_what_could_not_be_read_back_is_not_written(
-    records: dict[str, Any], error: type[ts.TrialschedError], where: str
-) -> None:
-    """A code that is none, what is no record, a note that no file can hold."""
-    with pytest.raises(error) as caught:
-        dumps(records)
-    assert caught.value.where == where
+@given(st.lists(st.sampled_from(["P1,M03,2026-03-04", "P2,,soon", '"P3"x', ",,", "P4,M03,2026-03", "'=P5,M03,"])))
+def test_the_whole_is_what_comes_row_by_row(lines: list[str]) -> None:
+    """Reading whole gives the rows and the problems of reading row by row, from bytes and from text."""
+    text = "\n".join(["subject,visit,attended", *lines])
+    rows = list(iter_records(io.BytesIO(text.encode())))
+    assert rows == list(iter_records(io.StringIO(text, newline="")))
+    bad = [row for row in rows if isinstance(row, BadRow)]
+    found = loads(text)
+    assert found.rows == tuple(row for row in rows if isinstance(row, RecordRow))
+    assert found.problems == tuple(problem for row in bad for problem in row.problems)
+    assert found.owners == {row.line: row.subject for row in bad if row.subject}
 
 
-def test_the_longest_note_is_read_back() -> None:
-    """131,072 characters, Python's own limit of a cell."""
-    record = ts.VisitRecord("M03", note="x" * 131_072)
-    assert only(dumps({"P1": [record]})) == record
+def test_what_is_wrong_with_the_file_is_raised_where_it_is_met() -> None:
+    """A form that there is not at once, a header with the first row, bytes that are not UTF-8 when they come."""
+    with pytest.raises(ts.InvalidValueError, match="dates: read 'no'"):
+        iter_records(io.BytesIO(), dates="no")
+    with pytest.raises(ts.InvalidValueError, match="dates: read 'no'"):
+        iter_subjects(io.BytesIO(), dates="no")
+    with pytest.raises(ts.InvalidValueError, match="no column 'subject'"):
+        next(iter_records(io.BytesIO()))
+    rows = iter_records(io.BytesIO(RECORDS.encode() + b"P1,M03,,,,,,\n" * 5000 + b"P\xb3,M03,,,,,,\n"))
+    assert next(rows)[1] == "P1"
+    with pytest.raises(ts.InvalidValueError, match="line 5002: not UTF-8"):
+        list(rows)
 
 
-def test_an_empty_note_is_no_note() -> None:
-    """A cell cannot tell the two apart."""
-    assert only(dumps({"P1": [ts.VisitRecord("M03", note="")]})) == ts.VisitRecord("M03")
+def test_codes_are_remembered_a_few_thousand_at_a_time() -> None:
+    """More subjects than are remembered are read all the same, and composed as Unicode composes."""
+    text = "subject,visit\n" + "".join(f"Po\u0301{n % 5000},M03\n" for n in range(10_001))
+    found = loads(text)
+    assert len(found.rows) == 10_001
+    assert {row.subject for row in found.rows} == {f"P\u00f3{n}" for n in range(5000)}
+
+
+def test_subjects_come_one_at_a_time_too() -> None:
+    """Of codes that are equal but for case the first has been given when the next is seen."""
+    text = "subject,baseline\np1,02.03.2026\nP2,soon\nP1,2026-03-03\nP3,2026-03-04\nP2,2026-03-04\n,2026-03-04\n"
+    file = io.BytesIO(text.encode())
+    rows = list(iter_subjects(file, dates="dd.mm.yyyy"))
+    assert not file.closed
+    assert [(type(row), row.line) for row in rows] == [
+        (SubjectRow, 2),
+        (BadRow, 3),
+        (BadRow, 4),
+        (SubjectRow, 5),
+        (BadRow, 6),
+        (BadRow, 7),
+    ]
+    told = [problem for row in rows if isinstance(row, BadRow) for problem in row.problems]
+    assert [problem.where for problem in told] == [f"line {n}: " + c for n, c in (
+        (3, "baseline"), (4, "subject"), (6, "subject"), (7, "subject"))]  # fmt: skip
+    assert told[1].message == "the same code, case ignored, stands on line 2"
+    assert [row.subject for row in rows if isinstance(row, BadRow)] == ["P2", "P1", "P2", ""]
+    nameless = list(iter_subjects(io.BytesIO(b"subject,baseline\n,2026-03-02\n,2026-03-03\n")))
+    assert [row.problems[0].message for row in nameless if isinstance(row, BadRow)] == ["no subject", "no subject"]

@@ -1,4 +1,4 @@
-"""Plans as JSON, JSON lines, CSV and Markdown, and read back."""
+"""Plans as JSON, JSON lines, CSV and Markdown."""
 
 import csv
 import io
@@ -146,6 +146,18 @@ def test_csv_quotes_what_needs_it() -> None:
     assert rows[0]["label_de"] == ""
 
 
+def test_csv_cells_that_a_spreadsheet_would_run_are_guarded() -> None:
+    """A code or label that begins as a formula has an apostrophe first; days before day zero stay numbers."""
+    odd = ts.Protocol(
+        "demo", "1", "D0", [ts.Visit("D0", "on-site", label={"en": "+1"}), ts.Visit("V1", "phone", "3 days before D0")]
+    )
+    rows = table(results.dumps(ts.schedule(odd, ts.Subject("=1+1", baseline=date(2026, 3, 2))), format="csv"))
+    assert [(row["subject"], row["label_en"], row["protocol_day"]) for row in rows] == [
+        ("'=1+1", "'+1", "0"),
+        ("'=1+1", "", "-3"),
+    ]
+
+
 def test_markdown_is_a_table_with_its_origin() -> None:
     """One row a visit, the protocol's fingerprint and the library's version below; nothing acts as markup."""
     text = results.dumps(ts.schedule(ALSTEM, replace(SUBJECT, code="<b>|x|_y_[z]`&amp;~~#!*\\")), format="markdown")
@@ -175,98 +187,12 @@ def test_markdown_says_what_happened() -> None:
     assert "| INF1 | 2026-01-08 | Thursday | 2026-01-05 | 2026-01-13 | protocol | 8 | on-site |  |  | missed |" in text
 
 
-@given(strategies.plans())
-def test_a_plan_read_back_is_the_plan(plan: ts.Plan) -> None:
-    """A plan read from its JSON differs in nothing that `changes` compares."""
-    read = results.loads(results.dumps(plan))
-    assert ts.changes(plan, read) == ts.changes(read, plan) == ()
-    assert read.subject == plan.subject.code
-    assert results.loads(results.dumps(plan).encode()) == read
-    assert results.load(io.BytesIO(results.dumps(plan).encode())) == read
-
-
 @given(strategies.plans(), st.sampled_from(("json", "jsonl", "csv", "markdown")))
 def test_dump_writes_what_dumps_gives(plan: ts.Plan, form: Any) -> None:  # noqa: ANN401
     """The file verb writes the text verb's UTF-8."""
     out = io.BytesIO()
     results.dump(plan, out, format=form)
     assert out.getvalue().decode() == results.dumps(plan, format=form)
-
-
-def test_keys_that_a_later_version_added_are_passed_over() -> None:
-    """Adding is allowed: a newer plan is still read."""
-    document = {**json.loads(results.dumps(PLAN)), "new": 1}
-    document["visits"][0]["new"] = 1
-    assert ts.changes(PLAN, results.loads(json.dumps(document))) == ()
-
-
-@pytest.mark.parametrize(
-    ("change", "where"),
-    [
-        (lambda d: d.update(schema="trialsched/plan/2"), "schema"),
-        (lambda d: d.update(visits=3), "visits"),
-        (lambda d: d.update(subject=None), "subject"),
-        (lambda d: d.update(protocol=[]), "protocol"),
-        (lambda d: d["protocol"].pop("version"), "protocol.version"),
-        (lambda d: d["visits"].append(3), "visits[17]"),
-        (lambda d: d["visits"].append(d["visits"][0]), "visits[17].visit"),
-        (lambda d: d["visits"][2].update(target="2026-13-01"), "visits[2].target"),
-        (lambda d: d["visits"][2].update(target=None), "visits[2].target"),
-        (lambda d: d["visits"][2].update(earliest=None), "visits[2].latest"),
-        (lambda d: d["visits"][2].update(latest="2020-01-01"), "visits[2].latest"),
-        (lambda d: d["visits"][2].update(mode="fax"), "visits[2].mode"),
-        (lambda d: d["visits"][2].update(attended="2026-99"), "visits[2].attended"),
-        (lambda d: d["visits"][2].update(booked="2026-03-04", booked_time="noon"), "visits[2].booked_time"),
-        (lambda d: d["visits"][2].pop("visit"), "visits[2].visit"),
-    ],
-)
-def test_damaged_plans_are_refused_by_place(change: Any, where: str) -> None:  # noqa: ANN401
-    """What cannot be read is named by its place, counted from 0."""
-    document = json.loads(results.dumps(PLAN))
-    change(document)
-    with pytest.raises(ts.InvalidValueError) as caught:
-        results.loads(json.dumps(document))
-    assert caught.value.where == where
-
-
-@pytest.mark.parametrize("data", ["", "[]", "3", "{", b"\xff", "[" * 100_000, "null"])
-def test_what_is_no_plan_is_refused(data: str | bytes) -> None:
-    """Other JSON, no JSON, no text and endless nesting are the library's own error."""
-    with pytest.raises(ts.InvalidValueError):
-        results.loads(data)
-
-
-def test_changes_as_json() -> None:
-    """Dates with the days between them, windows with both ends, null where there is none."""
-    call = ts.Visit("V1", "phone", ts.Timing("1 day after D0", window="±1 day"))
-    before = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), call, ts.Visit("V2", "phone", "on D0")])
-    later = ts.Visit("V1", "phone", "4 days after D0")
-    after = ts.Protocol("demo", "2", "D0", [ts.Visit("D0", "on-site"), later, ts.Visit("V2", "on-site", "on D0")])
-    subject = ts.Subject("P1", baseline=date(2026, 3, 1))
-    old = ts.schedule(before, subject)
-    subject = subject.booked("V1", date(2026, 3, 5), time(9, 30)).attended("V1", ts.PartialDate(2026, 3))
-    new = ts.schedule(after, subject)
-    text = results.dumps_changes(old, new)
-    assert text == results.dumps_changes(results.loads(results.dumps(old)), results.loads(results.dumps(new)))
-    document = json.loads(text)
-    assert list(document) == ["schema", "generator", "protocol", "old_protocol", "subject", "changes"]
-    assert document["schema"] == "trialsched/changes/1"
-    assert document["subject"] == "P1"
-    assert (document["old_protocol"]["version"], document["protocol"]["version"]) == ("1", "2")
-    assert document["protocol"]["sha256"] == after.fingerprint
-    assert document["changes"] == [
-        {"visit": "V1", "kind": "target", "old": "2026-03-02", "new": "2026-03-05", "days": 3},
-        {
-            "visit": "V1",
-            "kind": "window",
-            "old": {"earliest": "2026-03-01", "latest": "2026-03-03"},
-            "new": None,
-            "days": None,
-        },
-        {"visit": "V1", "kind": "booked", "old": None, "new": "2026-03-05T09:30", "days": None},
-        {"visit": "V1", "kind": "attended", "old": None, "new": "2026-03", "days": None},
-        {"visit": "V2", "kind": "mode", "old": "phone", "new": "on-site", "days": None},
-    ]
 
 
 def test_the_fields_that_depend_on_the_subject() -> None:
@@ -285,56 +211,6 @@ def test_an_unknown_format_is_refused() -> None:
     assert caught.value.where == "format"
 
 
-@pytest.mark.parametrize("clock", ["2026", "09", "T09", "09:30+02:00", "09:30:15", "24:00", "9:30", "", 0, "noon"])
-def test_a_time_is_hours_and_minutes(clock: Any) -> None:  # noqa: ANN401
-    """Times are naive minutes; anything else is refused by its place."""
-    document = json.loads(results.dumps(PLAN))
-    document["visits"][2].update(booked="2026-03-04", booked_time=clock)
-    with pytest.raises(ts.InvalidValueError) as caught:
-        results.loads(json.dumps(document))
-    assert caught.value.where == "visits[2].booked_time"
-
-
-def test_a_time_without_a_day_is_refused() -> None:
-    """What is agreed for half past nine is agreed for some day."""
-    document = json.loads(results.dumps(PLAN))
-    document["visits"][2].update(booked=None, booked_time="09:30")
-    with pytest.raises(ts.InvalidValueError, match="no day is booked"):
-        results.loads(json.dumps(document))
-
-
-@pytest.mark.parametrize("text", ["\ud800", "S\x1b[31mX", "", "a\nb"])
-@pytest.mark.parametrize("key", ["subject", "visit", "id", "version"])
-def test_texts_that_a_terminal_would_obey_or_no_file_could_hold_are_refused(text: str, key: str) -> None:
-    """Codes are one printable line."""
-    document = json.loads(results.dumps(PLAN))
-    {"subject": document, "visit": document["visits"][0]}.get(key, document["protocol"])[key] = text
-    with pytest.raises(ts.InvalidValueError):
-        results.loads(json.dumps(document))
-
-
-@pytest.mark.parametrize("key", ["target", "earliest", "latest", "booked", "booked_time", "attended", "mode"])
-def test_a_field_that_is_not_there_is_no_null(key: str) -> None:
-    """A plan of which something was lost is no plan."""
-    document = json.loads(results.dumps(PLAN))
-    del document["visits"][3][key]
-    with pytest.raises(ts.InvalidValueError) as caught:
-        results.loads(json.dumps(document))
-    assert caught.value.where == f"visits[3].{key}"
-
-
-def test_a_key_that_stands_twice_is_refused() -> None:
-    """Which of the two is meant is not guessed."""
-    with pytest.raises(ts.InvalidValueError, match="stands twice"):
-        results.loads(results.dumps(PLAN).replace('"subject"', '"subject": "X", "subject"'))
-
-
-def test_how_far_a_date_moved_has_a_sign() -> None:
-    """Earlier is negative."""
-    earlier = ts.Change("V", "target", date(2026, 3, 4), date(2026, 3, 2))
-    assert results.shift_of(earlier) == -2
-
-
 def test_what_is_recorded_and_not_planned_is_written() -> None:
     """Unscheduled contacts and the end of participation are facts that a reader must not miss."""
     subject = replace(SUBJECT, ended=date(2026, 5, 1), end_reason="withdrawn")
@@ -350,21 +226,6 @@ def test_what_is_recorded_and_not_planned_is_written() -> None:
     text = results.dumps(plan, format="markdown")
     assert "* recorded, not planned: UNS1 attended 2026-04-09\n" in text
     assert "ended 2026-05-01 (withdrawn)." in text
-
-
-@pytest.mark.parametrize("data", [12, None, {}, ["x"]])
-def test_what_is_no_text_is_the_librarys_own_error(data: Any) -> None:  # noqa: ANN401
-    """No bare error of Python comes out."""
-    with pytest.raises(ts.InvalidValueError):
-        results.loads(data)
-
-
-def test_a_window_without_its_last_day_is_refused() -> None:
-    """Two ends or none."""
-    document = json.loads(results.dumps(PLAN))
-    document["visits"][2]["latest"] = None
-    with pytest.raises(ts.InvalidValueError, match="two ends or none"):
-        results.loads(json.dumps(document))
 
 
 def test_notes_are_text_in_markdown() -> None:

@@ -1,0 +1,148 @@
+"""The command that writes datasets for a statistician: `sdtm`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trialsched.cli.inputs import PATH, BadInput, Inputs, describe, inputs, option
+from trialsched.cli.making import stamp_of
+from trialsched.cli.planning import as_of_day, as_of_option, count, gather, never_ours, reports_of, say
+from trialsched.errors import DocumentError
+
+if TYPE_CHECKING:
+    from trialsched.compliance import Report
+    from trialsched.formats.sdtm import Datasets
+
+_OPTIONS = {"study_id": "--study-id"}
+
+
+@click.command()
+@inputs
+@as_of_option
+@option("-o", "--output", metavar="DIR", type=PATH, help="The folder for the files.")
+@option("--study-id", metavar="TEXT", help="The study's id, STUDYID [default: the protocol's id].")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "both"]),
+    default="both",
+    show_default=True,
+    help="As CSV, as CDISC Dataset-JSON 1.1, or both.",
+)
+@click.option("--number-by-position", is_flag=True, help="Number the visits by their place in the protocol.")
+@option("--stamp", metavar="TIME", help="When the files were made, as 2026-07-01T09:00:00Z [default: now].")
+@click.option("--force", is_flag=True, help="Replace files that trialsched did not write.")
+def sdtm(  # noqa: PLR0917 - click passes by name
+    typed: Inputs,
+    as_of: str | None,
+    output: str | None,
+    study_id: str | None,
+    form: str,
+    number_by_position: bool,  # noqa: FBT001 - a flag
+    stamp: str | None,
+    force: bool,  # noqa: FBT001 - a flag
+) -> int:
+    """Write SDTM-shaped datasets: tv, sv, dv, and td where the protocol repeats."""
+    from trialsched.formats.sdtm import dumps
+
+    faults: list[str] = []
+    if output in (None, "", "-"):
+        faults.append("-o DIR is missing: the folder for the files of tv, sv, dv and td")
+    day, moment = as_of_day(as_of, faults), stamp_of(stamp, faults)
+    gathered = gather(typed, faults)
+    reports = reports_of(gathered, day)
+    if not reports:
+        return say(gathered.bad)
+    made = _made(reports, study_id, gathered.bad, number_by_position=number_by_position)
+    files = {}
+    for dataset in made:
+        name = dataset.name.lower()
+        if form != "json":
+            files[f"{name}.csv"] = dumps(dataset, format="csv").encode()
+        if form != "csv":
+            files[f"{name}.json"] = dumps(dataset, format="json", stamp=moment).encode()
+    folder = Path(str(output))
+    _save(folder, files, gathered.bad, force=force)
+    for note in [*made.notes, *_left(folder, files)]:
+        click.echo(f"note: {note}", err=True)
+    rows = ", ".join(f"{dataset.name.lower()} {len(dataset.rows)}" for dataset in made)
+    origin = describe(reports[0].plan.protocol)
+    click.echo(f"{folder}: {rows} rows of {count(len(reports), 'subject')} by {origin}, as of {day}")
+    return say(gathered.bad)
+
+
+def _made(
+    reports: list[Report], study_id: str | None, bad: list[tuple[int, str]], *, number_by_position: bool
+) -> Datasets:
+    """Return the datasets. Raises `BadInput` with what keeps them from being made, and the bad rows."""
+    from trialsched.formats.sdtm import datasets
+
+    try:
+        return datasets(reports, study_id=study_id, number_by_position=number_by_position)
+    except DocumentError as error:
+        lines = [str(problem) for problem in error.problems]
+        for name, typed in _OPTIONS.items():
+            lines = [f"{typed}{line.removeprefix(name)}" if line.startswith(f"{name}:") else line for line in lines]
+        raise BadInput([*_faults(bad), *lines]) from None
+
+
+def _faults(bad: list[tuple[int, str]]) -> list[str]:
+    return [fault for _, fault in sorted(bad, key=lambda pair: pair[0])]
+
+
+def _save(folder: Path, files: dict[str, bytes], bad: list[tuple[int, str]], *, force: bool) -> None:
+    """Write all the files or none: all are looked at first, written beside, then put in their places.
+
+    Raises `BadInput` for a place that is not ours or no file, `OSError` when the disk fails.
+    """
+    from trialsched.cli.files import read_ours, save
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise BadInput([*_faults(bad), f"{folder}: is not a folder"]) from None
+    wrong = []
+    for path in map(folder.joinpath, files):
+        if path.is_dir():
+            wrong.append(f"{path}: is a folder, a file is meant")
+        try:
+            read_ours(path, partial(_ours, path), force=force)
+        except BadInput as error:
+            wrong += error.lines
+    if wrong:
+        raise BadInput([*_faults(bad), *wrong])
+    beside = Path(tempfile.mkdtemp(prefix=".sdtm.", suffix=".part", dir=folder))
+    try:
+        for name, data in files.items():
+            save(beside / name, data, never_ours, force=True)
+        for name in files:
+            (beside / name).replace(folder / name)
+    except OSError as error:
+        error.filename, error.filename2 = str(folder), None  # not the name of what was to take a file's place
+        raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _ours(path: Path, data: bytes) -> bool:
+    """Return whether we wrote a file: the columns of tv.csv and td.csv are anybody's, sv.csv or dv.csv beside tells."""
+    from trialsched.formats.sdtm import is_ours
+
+    if not is_ours(data):
+        return False
+    if path.name not in ("tv.csv", "td.csv"):
+        return True
+    beside = [path.with_name(name) for name in ("sv.csv", "dv.csv")]
+    return any(other.is_file() and is_ours(other.read_bytes()) for other in beside)
+
+
+def _left(folder: Path, files: dict[str, bytes]) -> list[str]:
+    """Return what to say of files of an earlier run, which stay beside the new ones."""
+    names = [f"{name}.{ending}" for name in ("tv", "sv", "dv", "td") for ending in ("csv", "json")]
+    return [f"{folder / name} is not of this run" for name in names if name not in files and (folder / name).is_file()]

@@ -1,0 +1,398 @@
+"""A trial's folder with its journal on the disk: what was done by hand since, and writing that survives a crash.
+
+The order of a write: which files it is going to replace is noted in the lock's file; the lines are appended to the
+journal, and are on the disk; the lists are replaced, one after the other; the note is taken away; only then does the
+command say that it is done. A list that is as the note describes it, while the journal has the lines, was not yet
+replaced when the machine stopped, and is replaced by the next command that writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import itertools
+import json
+import os
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import click
+
+from trialsched.cli.files import save, sync_folder
+from trialsched.cli.inputs import BadInput, check_year
+from trialsched.cli.planning import never_ours
+from trialsched.errors import InvalidValueError, TrialschedError
+from trialsched.formats import documents, journal, records
+from trialsched.offsets import PartialDate
+from trialsched.trial import JOURNAL, SETTINGS, SUBJECTS, VISITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from trialsched.formats.journal import Difference, Entry, Row, State
+
+LOCK: Final = "events.lock"
+LISTS: Final = (SUBJECTS, VISITS)
+_BOM: Final = "\ufeff"
+_DELIMITERS: Final = (",", ";", "\t")
+
+
+class _List(NamedTuple):
+    """A list as it is: its bytes, None when there is none; its good rows; what is wrong with the others."""
+
+    raw: bytes | None
+    rows: tuple[Any, ...]
+    faults: tuple[str, ...]
+    codes: Collection[str] = ()  # of subjects, those of bad rows too
+
+
+class _Note(NamedTuple):
+    """What stands in the lock's file while something is written.
+
+    How many whole lines the journal had, and the sha256 of the lists that are going to be replaced, None for one that
+    is going to be made.
+    """
+
+    lines: int
+    lists: dict[str, str | None]
+
+
+@dataclass
+class Ledger:
+    """What is in a trial's folder: the entries and the state they give, and the lists as they are."""
+
+    folder: Path
+    form: str | None  # of dates in the lists, None for ISO 8601
+    entries: tuple[Entry, ...]
+    tail: bytes  # what was torn off while it was written
+    whole: int  # octets of the journal before the tail
+    state: State
+    unfinished: tuple[str, ...]  # lists that a command that was interrupted did not replace
+    lists: dict[str, _List]
+    differences: tuple[Difference, ...] = ()
+    faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a journal."""
+        return bool(self.entries)
+
+    @property
+    def last(self) -> Entry | None:
+        """The last entry, None before the first."""
+        return self.entries[-1] if self.entries else None
+
+    @property
+    def edited(self) -> tuple[str, ...]:
+        """Which lists are not what the journal gives."""
+        by_hand = {name_of(difference) for difference in self.differences}
+        return tuple(name for name in LISTS if name in by_hand or self.faults[name])
+
+    @property
+    def wrong(self) -> list[str]:
+        """What is wrong with rows, in the order of the files."""
+        return [fault for name in LISTS for fault in self.faults[name]]
+
+    def check_lists(self) -> None:
+        """Refuse to write over what was changed by hand, or what cannot be read. Raises `BadInput`."""
+        if self.wrong:
+            hint = ", or undo it all with `trialsched journal discard`" if self.begun else ""
+            raise BadInput([*self.wrong, f"{self.folder}: nothing is written before these are put right{hint}"])
+        if self.differences:
+            ways = "`trialsched journal adopt` takes it in, or `trialsched journal discard` undoes it"
+            first = (
+                f"{self.folder}: changed by hand since line {len(self.entries)} of {JOURNAL}; nothing is written before"
+            )
+            raise BadInput([f"{first} {ways}:", *self.by_hand()])
+
+    def by_hand(self) -> list[str]:
+        """Say what was changed by hand, a line for each cell."""
+        return [f"{name_of(difference)}: {line}" for difference in self.differences for line in in_words(difference)]
+
+    def write(self, handle: int, entries: Sequence[Entry], replaced: Collection[str] = ()) -> None:
+        """Append entries to the journal and replace lists by what it gives then; what was left undone comes first.
+
+        When this returns, all of it is on the disk.
+        """
+        state = journal.replay(entries, self.state if self.begun else journal.EMPTY)
+        self.finish(handle)
+        _note(handle, _Note(len(self.entries), {name: _sha256(self.lists[name].raw) for name in replaced}))
+        _append(self.folder / JOURNAL, journal.dumps(entries))
+        self.state, self.entries = state, (*self.entries, *entries)
+        for name in LISTS:
+            if name in replaced:
+                self._replace(name)
+        _clear(handle)
+
+    def finish(self, handle: int) -> None:
+        """Do what a command that was interrupted left undone, and say so."""
+        if self.tail:
+            self._mend()
+        for name in self.unfinished:
+            self._replace(name)
+            click.echo(f"note: {name}: written as {JOURNAL} has it; the command before was interrupted", err=True)
+        if self.tail or self.unfinished:
+            _clear(handle)
+        self.tail, self.unfinished = b"", ()
+
+    def _mend(self) -> None:
+        """Complete a line that only lacks its newline; take another one, never said to be written, out to a copy."""
+        path = self.folder / JOURNAL
+        if self.entries and self.tail == self.entries[-1].line:
+            _append(path, b"\n")
+            return
+        kept = keep(path, "torn", self.tail)
+        with path.open("r+b") as file:
+            file.truncate(self.whole)
+            os.fsync(file.fileno())
+        where = f"{JOURNAL} line {len(self.entries) + 1}"
+        click.echo(f"note: {where}: torn, it was never said to be written; it is kept in {kept}", err=True)
+
+    def _replace(self, name: str) -> None:
+        shape = _shape(self.lists[name].raw or self.lists[SUBJECTS].raw or b"")
+        rows = itertools.groupby(self.state.rows, key=lambda row: row.subject)
+        if name == SUBJECTS:
+            text = records.dumps_subjects(self.state.subjects, dates=self.form)
+        else:
+            head = records.dumps({}, dates=self.form)
+            runs = (records.dumps({code: [row.record for row in run]}, dates=self.form) for code, run in rows)
+            text = head + "".join(run.removeprefix(head) for run in runs)
+        data = shape.of(text)
+        save(self.folder / name, data, never_ours, force=True)
+        for part in self.folder.glob(f".{name}.*.part"):
+            part.unlink()  # of a command that was killed: who has the lock is alone here
+        self.lists[name] = self.lists[name]._replace(raw=data)
+
+
+def open_ledger(folder: Path, handle: int | None) -> Ledger:
+    """Read a folder's journal and lists; `handle` is that of its lock. Raises `BadInput` for a damaged journal."""
+    data = _bytes(folder / JOURNAL)
+    read = journal.loads(data or b"")
+    if read.problems:
+        damage = [f"{JOURNAL} {problem}" for problem in read.problems]
+        raise BadInput([*damage, f"{folder}: nothing is written to a damaged journal; put it back from a copy"])
+    noted = _noted(handle)
+    entry = read.tail_entry
+    entries = (*read.entries, entry) if entry else read.entries
+    if data is not None and not entries and noted is None:
+        message = "has no whole line; put it back from a copy, or take it away to begin a new one"
+        raise BadInput([f"{JOURNAL}: {message}"])
+    try:
+        state = journal.replay(entries)
+    except InvalidValueError as error:
+        raise BadInput([f"{JOURNAL} {error}"]) from None
+    form = form_of(folder)
+    lists = read_lists(folder, form)
+    unfinished = _unfinished(noted, len(entries), lists)
+    ledger = Ledger(folder, form, entries, read.tail, len(data or b"") - len(read.tail), state, unfinished, lists)
+    return _compared(ledger)
+
+
+def _compared(ledger: Ledger) -> Ledger:
+    """Return the ledger with what differs between the lists and its state; one that is unfinished is as the state."""
+    lists = dict(ledger.lists)
+    for name in ledger.unfinished:
+        rows = ledger.state.subjects if name == SUBJECTS else ledger.state.rows
+        lists[name] = lists[name]._replace(rows=rows, faults=(), codes={s.code for s in ledger.state.subjects})
+    subjects, visits = lists[SUBJECTS], lists[VISITS]
+    ledger.faults = {SUBJECTS: subjects.faults, VISITS: visits.faults}
+    if subjects.raw is None and SUBJECTS not in ledger.unfinished:
+        ledger.faults[SUBJECTS] = (f"{SUBJECTS}: the file is missing",)
+    else:
+        ledger.faults[VISITS] += tuple(_strangers(visits.rows, subjects.codes))
+    found = journal.state_of(subjects.rows, visits.rows)
+    if ledger.begun:
+        ledger.differences = tuple(d for d in journal.differences(ledger.state, found) if not ledger.faults[name_of(d)])
+    else:
+        ledger.state = found
+    return ledger
+
+
+def _strangers(rows: Iterable[Row], codes: Collection[str]) -> Iterator[str]:
+    for code in dict.fromkeys(row.subject for row in rows):
+        if code not in codes:
+            yield f"{VISITS}: subject: no subject {code!r} in {SUBJECTS}"
+
+
+def _unfinished(noted: _Note | None, lines: int, lists: dict[str, _List]) -> tuple[str, ...]:
+    if noted is None or lines <= noted.lines:
+        return ()
+    return tuple(name for name in LISTS if name in noted.lists and noted.lists[name] == _sha256(lists[name].raw))
+
+
+def name_of(difference: Difference) -> str:
+    """Return the list that a difference is of."""
+    return SUBJECTS if difference.visit is None else VISITS
+
+
+def in_words(difference: Difference) -> list[str]:
+    """Say a difference, a line for each cell."""
+    place = difference.subject if difference.visit is None else f"{difference.subject} {difference.visit}"
+    if difference.record > 1:
+        place += f" (record {difference.record})"
+    row = "a new row" if difference.was is None else "the row is gone" if difference.is_ is None else ""
+    cells = [f"{column}: was {was or 'nothing'}, is {is_ or 'nothing'}" for column, was, is_ in difference.cells]
+    return [f"{place}: {cell}" for cell in cells] or [f"{place}: {row}, without facts"]
+
+
+def form_of(folder: Path) -> str | None:
+    """Return the form of dates that `trial.toml` names, None for ISO 8601. Raises `BadInput`."""
+    data = _bytes(folder / SETTINGS)
+    if data is None:
+        return None
+    try:
+        form = documents.loads_trial(data).date_format
+        return None if form is None else records.check_date_form(form, "date_format")
+    except TrialschedError as error:
+        raise BadInput([f"{SETTINGS}: {line}" for line in str(error).splitlines()]) from None
+
+
+def read_lists(folder: Path, form: str | None) -> dict[str, _List]:
+    """Return both lists of a folder as they are."""
+
+    def subjects(raw: bytes) -> _List:
+        found = records.loads_subjects(raw, dates=form)
+        slips = (
+            f"{SUBJECTS} line {line}: {slip}"
+            for line, subject in found.rows
+            for slip in _slips(baseline=subject.baseline, ended=subject.ended)
+        )
+        faults = (*(f"{SUBJECTS} {problem}" for problem in found.problems), *slips)
+        return _List(raw, tuple(row.subject for row in found.rows), faults, found.codes)
+
+    def visits(raw: bytes) -> _List:
+        found = records.loads(raw, dates=form)
+        slips = (
+            f"{VISITS} line {line}: {slip}"
+            for line, _, record in found.rows
+            for slip in _slips(booked=record.booked, attended=record.attended)
+        )
+        faults = (*(f"{VISITS} {problem}" for problem in found.problems), *slips)
+        return _List(raw, tuple(journal.Row(row.subject, row.record) for row in found.rows), faults)
+
+    return {SUBJECTS: _list(folder / SUBJECTS, subjects), VISITS: _list(folder / VISITS, visits)}
+
+
+def _list(path: Path, read: Callable[[bytes], _List]) -> _List:
+    raw = _bytes(path)
+    if raw is None:
+        return _List(None, (), ())
+    try:
+        return read(raw)
+    except TrialschedError as error:
+        return _List(raw, (), (f"{path.name} {error}",))
+
+
+def _slips(**days: date | PartialDate | None) -> Iterator[str]:
+    for column, day in days.items():
+        if day is not None:
+            try:
+                check_year(day.days.earliest if isinstance(day, PartialDate) else day)
+            except InvalidValueError as error:
+                yield f"{column}: {error.message}"
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except IsADirectoryError:
+        raise BadInput([f"{path}: is a folder, a file is meant"]) from None
+
+
+def _sha256(data: bytes | None) -> str | None:
+    return None if data is None else sha256(data).hexdigest()
+
+
+class _Shape(NamedTuple):
+    """How a list is saved: with a byte order mark or without, its separator, its line ends."""
+
+    mark: bool
+    delimiter: str
+    ending: str
+
+    def of(self, text: str) -> bytes:
+        """Return a table with commas and line feeds in this shape."""
+        special = (self.delimiter, '"', "\r", "\n")
+        lines = [_BOM if self.mark else ""]
+        for cells in csv.reader(io.StringIO(text, newline=""), strict=True):
+            told = (f'"{c.replace(chr(34), chr(34) * 2)}"' if any(s in c for s in special) else c for c in cells)
+            lines += (self.delimiter.join(told), self.ending)
+        return "".join(lines).encode()
+
+
+def _shape(raw: bytes) -> _Shape:
+    """Return the shape of a list: a spreadsheet that saved it so opens it so."""
+    text = raw[:4096].decode("utf-8-sig", errors="replace").lstrip("\r\n")
+    lines = text.splitlines(keepends=True) or [""]
+    header = lines[1] if lines[0].casefold().startswith("sep=") and len(lines) > 1 else lines[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    return _Shape(raw.startswith(_BOM.encode()), delimiter, "\r\n" if header.endswith("\r\n") else "\n")
+
+
+# The disk.
+
+
+def keep(path: Path, word: str, data: bytes) -> str:
+    """Write data to a new file beside a file, `NAME.WORD-1` or the next number, and return its name."""
+    for number in itertools.count(1):
+        copy = path.with_name(f"{path.name}.{word}-{number}")
+        with contextlib.suppress(FileExistsError), copy.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            sync_folder(path.parent)
+            return copy.name
+        if copy.is_file() and copy.read_bytes() == data:  # a command that was interrupted kept it
+            return copy.name
+    raise AssertionError  # there are numbers enough
+
+
+def _append(path: Path, data: bytes) -> None:
+    """Add bytes to the end of the journal, all of them or none, and wait until they are on the disk."""
+    new = not path.exists()
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        before = os.fstat(handle).st_size
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+        except OSError as error:  # the disk is full: what was written of it is no line
+            os.ftruncate(handle, before)
+            error.filename = str(path)
+            raise
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if new:
+        sync_folder(path.parent)
+
+
+def _note(handle: int, noted: _Note) -> None:
+    """Note in the lock's file what is going to be written, on the disk before it is."""
+    _clear(handle)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, json.dumps(noted._asdict()).encode())
+    os.fsync(handle)
+
+
+def _clear(handle: int) -> None:
+    os.ftruncate(handle, 0)
+
+
+def _noted(handle: int | None) -> _Note | None:
+    """Return the note of a command that was interrupted, or None; one that was torn itself stands before any line."""
+    if handle is None:
+        return None
+    os.lseek(handle, 0, os.SEEK_SET)
+    try:
+        document = json.loads(os.read(handle, 4096))
+        return _Note(int(document["lines"]), dict(document["lists"]))
+    except (ValueError, KeyError, TypeError):
+        return None

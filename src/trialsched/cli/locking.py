@@ -1,0 +1,70 @@
+"""One writer at a time: a lock on a file, which the system takes from a process that ends, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WAIT: Final = 30.0  # seconds until another writer is given up on
+SAID_AFTER: Final = 1.0  # seconds until a person is told what is waited for
+_PAUSE: Final = 0.02
+_FAR: Final = 1 << 30  # on Windows the locked byte cannot be read by others: one that no file of ours has
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, make: bool = True) -> Iterator[int]:
+    """Hold the lock on a file, which is made when it is not there, and give its descriptor.
+
+    Waits for another process that holds it. Raises `TimeoutError` when that one does not end, `OSError` when the file
+    cannot be opened or locked.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT if make else os.O_RDONLY, 0o666)
+    try:
+        _wait(handle, path)
+        yield handle
+    finally:
+        os.close(handle)  # and lets the lock go
+
+
+def _wait(handle: int, path: Path) -> None:
+    began = time.monotonic()
+    said = False
+    while not _taken(handle):
+        waited = time.monotonic() - began
+        if waited >= WAIT:
+            message = f"another trialsched has been writing here for {WAIT:.0f} seconds; nothing was written"
+            raise TimeoutError(errno.ETIMEDOUT, message, str(path.parent))
+        if waited >= SAID_AFTER and not said:
+            click.echo(f"{path.parent}: waiting for another trialsched that is writing here", err=True)
+            said = True
+        time.sleep(_PAUSE)
+
+
+def _taken(handle: int) -> bool:
+    """Return whether the lock could be taken."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            os.lseek(handle, _FAR, os.SEEK_SET)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

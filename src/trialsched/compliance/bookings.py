@@ -1,0 +1,154 @@
+"""What stands against open bookings: days agreed for visits that have not happened yet."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from trialsched.compliance.model import Finding
+from trialsched.offsets import month_length
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from trialsched.offsets import Offset
+    from trialsched.plan import Plan, PlannedVisit
+    from trialsched.protocol import Spacing
+    from trialsched.subject import VisitRecord
+
+_DAYS_OF_400_YEARS = 146_097
+
+
+def booking_findings(plan: Plan) -> tuple[Finding, ...]:
+    """Return what stands against the open bookings of a plan, in its order.
+
+    A booking outside of its window or nearer to another visit than a spacing is `booked-outside`; one that is
+    strictly before another visit whose target is strictly earlier is `out-of-order`. Windows include their ends;
+    a spacing is counted from the earlier of the two days. An open booking is one that is not attended.
+    """
+    days = days_of(plan)
+    version = plan.protocol.version
+    found: list[Finding] = []
+    for row in plan:
+        booking = open_booking(row)
+        if booking is not None:
+            found += booked_outside(row, booking, version)
+            found += booked_too_close(row, booking, days, plan.protocol.spacings, version)
+            found += _out_of_order(plan, row, booking, days)
+    return tuple(found)
+
+
+def days_between(number: int) -> str:
+    """Return a number of days in words: '1 day', '4 days'."""
+    return f"{number} day{'' if number == 1 else 's'}"
+
+
+def window_words(row: PlannedVisit) -> str:
+    """Return a window in words, 'assumed' where the protocol's text does not state it."""
+    _, _, earliest, latest, basis, _ = row
+    if earliest is None or latest is None:
+        return "window"
+    return f"{'assumed window' if basis == 'assumed' else 'window'} {earliest.isoformat()} to {latest.isoformat()}"
+
+
+def open_booking(row: PlannedVisit) -> date | None:
+    """Return the latest day agreed for a visit that has not happened; also again after it was missed or withheld."""
+    records = row.grounds.records
+    if not records:
+        return None
+    if len(records) == 1:
+        record = records[0]
+        return record.booked if record.attended is None and record.outcome is None else None
+    return open_booking_of(records)
+
+
+def open_booking_of(records: Sequence[VisitRecord]) -> date | None:
+    """Return the latest open booking of a visit's records, None when the visit happened."""
+    if any(record.attended is not None and record.outcome is None for record in records):
+        return None
+    still_open = (r.booked for r in records if r.attended is None and r.outcome is None)
+    return max((day for day in still_open if day is not None), default=None)
+
+
+def came_on(row: PlannedVisit) -> date | None:
+    """Return the whole day on which a visit was held, its treatment not withheld."""
+    records = row.grounds.records
+    record = row.record if len(records) > 1 else records[0] if records else None
+    if record is None or record.outcome is not None or not isinstance(record.attended, date):
+        return None
+    return record.attended
+
+
+def days_of(rows: Iterable[PlannedVisit]) -> dict[str, tuple[date, bool]]:
+    """Return the day on which each visit was held, else is booked for, and whether it is booked only."""
+    found = {}
+    for row in rows:
+        came, booked = came_on(row), open_booking(row)
+        if came is not None:
+            found[row.code] = (came, False)
+        elif booked is not None:
+            found[row.code] = (booked, True)
+    return found
+
+
+def short_of(spacing: Spacing, one: date, other: date) -> int:
+    """Return how many days two visits miss to the spacing between them, counted from the earlier; 0 or less: none."""
+    earlier, later = (one, other) if one <= other else (other, one)
+    return _number_after(spacing.at_least, earlier) - later.toordinal()
+
+
+def _number_after(offset: Offset, day: date) -> int:
+    """Return the number of the day that is `offset.after(day)`, also where that is past the year 9999."""
+    year, month = divmod(day.year * 12 + day.month - 1 + offset.months, 12)
+    cycles, year = divmod(year - 1, 400)  # after which the calendar repeats
+    number = min(day.day, month_length(year + 1, month + 1))
+    return date(year + 1, month + 1, number).toordinal() + cycles * _DAYS_OF_400_YEARS + offset.days
+
+
+def booked_outside(row: PlannedVisit, booked: date, version: str) -> Iterator[Finding]:
+    """Find a booking before or after its window."""
+    if row.earliest is None or row.latest is None or row.earliest <= booked <= row.latest:
+        return
+    out = (booked - (row.earliest if booked < row.earliest else row.latest)).days
+    side = "before" if out < 0 else "after"
+    detail = f"booked for {booked}, {days_between(abs(out))} {side} its {window_words(row)}"
+    yield Finding("booked-outside", "note", row.code, None, version, out, booked, detail)
+
+
+def booked_too_close(
+    row: PlannedVisit,
+    booked: date,
+    days: Mapping[str, tuple[date, bool]],
+    spacings: Iterable[Spacing],
+    version: str,
+) -> Iterator[Finding]:
+    """Find the spacings that a booking does not keep; of two bookings the later row in `days` tells it, once."""
+    for spacing in spacings:
+        if row.code not in (spacing.first, spacing.second):
+            continue
+        other = spacing.second if row.code == spacing.first else spacing.first
+        day, only_booked = days.get(other, (None, False))
+        if day is None or (only_booked and _comes_later(days, other, row.code)):
+            continue
+        missing = short_of(spacing, booked, day)
+        if missing > 0:
+            assumed = "assumed spacing" if spacing.assumed else "spacing"
+            words = f"{days_between(missing)} short of the {assumed} of {spacing.at_least} to {other} ({day})"
+            detail = f"booked for {booked}, {words}"
+            yield Finding("booked-outside", "note", row.code, other, version, -missing, booked, detail)
+
+
+def _comes_later(days: Mapping[str, object], other: str, code: str) -> bool:
+    codes = list(days)
+    return codes.index(other) > codes.index(code)
+
+
+def _out_of_order(
+    plan: Plan, row: PlannedVisit, booked: date, days: Mapping[str, tuple[date, bool]]
+) -> Iterator[Finding]:
+    for other in plan:
+        day, _ = days.get(other.code, (None, False))
+        if day is not None and other.target < row.target and booked < day:
+            detail = f"booked for {booked}, before {other.code} ({day}), which comes earlier in the protocol"
+            version = plan.protocol.version
+            yield Finding("out-of-order", "note", row.code, other.code, version, None, booked, detail)

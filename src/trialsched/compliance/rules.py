@@ -1,0 +1,329 @@
+"""The rules of findings, one function each, as the design lists them. Each sentence has the dates and signed days."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from trialsched._text import nearest
+from trialsched.compliance.bookings import (
+    booked_outside,
+    booked_too_close,
+    came_on,
+    days_between,
+    days_of,
+    open_booking,
+    short_of,
+    window_words,
+)
+from trialsched.compliance.model import KINDS, Finding
+from trialsched.offsets import PartialDate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from trialsched.compliance.model import CheckedVisit, FindingKind, Level
+    from trialsched.plan import Plan, PlannedVisit
+    from trialsched.protocol import Spacing
+    from trialsched.subject import VisitRecord
+
+_HOW = {"on-site": "on site", "phone": "by phone", "video": "by video", "home": "at home"}
+_REMOTE, _IN_PERSON = ("phone", "video"), ("on-site", "home")
+_LONGEST_MONTH = 31
+_RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
+
+
+class Versions(NamedTuple):
+    """The plans of one subject in the order in which their protocols come into force, and those dates but the first."""
+
+    plans: tuple[Plan, ...]
+    starts: tuple[date, ...] = ()
+
+    def on(self, day: date) -> Plan:
+        """Return the plan by the version in force on a day; before all of them the first."""
+        place = 0
+        while place < len(self.starts) and self.starts[place] <= day:
+            place += 1
+        return self.plans[place]
+
+    def of(self, record: VisitRecord | None, otherwise: Plan) -> Plan:
+        """Return the plan that judges a record: by the version of its day, as far as that day tells one."""
+        if len(self.plans) == 1 or record is None or record.attended is None:
+            return otherwise
+        first, last = (self.on(day) for day in _ends(record.attended))
+        return first if first is last else otherwise
+
+
+class Case(NamedTuple):
+    """One subject on one day: the plans, the one in force, the visits as judged and their places by code."""
+
+    versions: Versions
+    plan: Plan
+    as_of: date
+    visits: tuple[CheckedVisit, ...]
+    places: Mapping[str, int]
+
+    @property
+    def days(self) -> dict[str, tuple[date, bool]]:
+        """The day on which each visit was held, else is booked for."""
+        return days_of(visit.planned for visit in self.visits)
+
+    def plan_of(self, version: str) -> Plan:
+        """Return the plan by a version."""
+        plan = self.plan
+        if plan.protocol.version == version:
+            return plan
+        return next(plan for plan in self.versions.plans if plan.protocol.version == version)
+
+
+def findings(case: Case, striking: Iterable[int], close: Iterable[Finding], *, disorder: bool) -> tuple[Finding, ...]:
+    """Return every finding by visit in protocol order, then kind, then date.
+
+    `striking` are the places of visits that one rule or another may be about, `close` what `too_close` found,
+    `disorder` whether visits may be out of order.
+    """
+    several = len(case.versions.plans) > 1
+    found = [*close]
+    mixed = disorder or several or bool(close or case.plan.other_records)  # else they come in their order
+    for place in striking:
+        visit = case.visits[place]
+        row, status, version, out, _ = visit
+        records = row.grounds.records
+        if not records:
+            found += _status(visit)
+            continue
+        mixed = mixed or len(records) > 1 or records[0].outcome == "withheld"
+        if status == "done":
+            if out:
+                found.append(_early_or_late(case.plan_of(version), visit, out))
+            found += _mode(visit)
+            if out:
+                found += _in_other_window(case, visit, out)
+            if len(records) > 1:
+                found += _duplicate(visit)
+            found += _records(case, row.code, records)
+        found += _status(visit)
+        booking = open_booking(row)
+        if booking is not None:
+            found += booked_outside(row, booking, version)
+            found += booked_too_close(row, booking, case.days, case.plan_of(version).protocol.spacings, version)
+    if disorder:
+        found += _out_of_order(case)
+    if several or case.plan.other_records:
+        found += _unknown(case)
+    if several:
+        found = [finding._replace(detail=f"{finding.detail}, by version {finding.version}") for finding in found]
+    if mixed and len(found) > 1:
+        # Records that agree in their day may give one finding twice: the first sentence by alphabet is kept.
+        once = {(f.visit, f.kind, f.other, f.date): f for f in sorted(found, key=_detail, reverse=True)}
+        found = sorted(once.values(), key=lambda finding: _rank(case, finding))
+    return tuple(found)
+
+
+def _detail(finding: Finding) -> str:
+    return finding.detail
+
+
+def _rank(case: Case, finding: Finding) -> tuple[object, ...]:
+    place = case.places.get(finding.visit, len(case.places))
+    day = "" if finding.date is None else _ends(finding.date)[0].isoformat() + str(finding.date)
+    return (place, finding.visit, _RANKS[finding.kind], day, finding.other or "")
+
+
+def _ends(day: date | PartialDate) -> tuple[date, date]:
+    """Return the first and the last day that it could be."""
+    return (day.days.earliest, day.days.latest) if isinstance(day, PartialDate) else (day, day)
+
+
+def _signed(days: int) -> str:
+    return f"{days:+d} day{'' if abs(days) == 1 else 's'}"
+
+
+def _early_or_late(plan: Plan, visit: CheckedVisit, out: int) -> Finding:
+    """`early`, `late`: attended outside the window; a deviation, a note when the window is assumed."""
+    row = visit.planned
+    attended = row.attended
+    kind: FindingKind = "early" if out < 0 else "late"
+    level: Level = "note" if row.window_basis == "assumed" else "deviation"
+    least = "at least " if isinstance(attended, PartialDate) else ""
+    words = f"{least}{days_between(abs(out))} {'before' if out < 0 else 'after'} its {window_words(row)}"
+    rule = f"{_window_text(plan, row)} around {row.target.isoformat()}{', cut by a limit' if row.limits else ''}"
+    detail = f"attended {attended}, {words} ({rule}): {least}{_signed(out)}"
+    return Finding(kind, level, row.visit.code, None, visit.version, out, attended, detail)
+
+
+def _window_text(plan: Plan, row: PlannedVisit) -> str:
+    """Return a window as the protocol writes it, made once for each of its visits."""
+    texts: dict[str, str] = plan.protocol.scratch.setdefault("window texts", {})
+    code = row.visit.code
+    if code not in texts:
+        texts[code] = str(row.visit.timing.window)
+    return texts[code]
+
+
+def _status(visit: CheckedVisit) -> tuple[Finding, ...]:
+    """`missed`: recorded so; `lapsed`: window closed, nothing recorded; `empty-window`: limits leave no day."""
+    row, status, version, _, _ = visit
+    found: tuple[Finding, ...] = ()
+    if status == "lapsed":
+        booked = f"booked for {row.booked}, " if row.grounds.records and row.booked else ""
+        words = f"{booked}nothing recorded, its {window_words(row)} has closed (target {row.target.isoformat()})"
+        found = (Finding("lapsed", "note", row.visit.code, None, version, None, None, words),)
+    elif status == "missed":
+        there = "no window" if row.latest is None else f"its {window_words(row)}"
+        words = f"recorded as missed; {there}, target {row.target.isoformat()}"
+        found = (Finding("missed", "deviation", row.visit.code, None, version, None, None, words),)
+    if row.window_basis == "empty":
+        limits = " and ".join(f"{limit.kind.replace('_', ' ')} {limit.day}" for limit in row.limits)
+        words = f"no day is left of {row.visit.timing.window} around {row.target} by its limits, {limits}"
+        found = (*found, Finding("empty-window", "note", row.visit.code, None, version, None, None, words))
+    return found
+
+
+def _mode(visit: CheckedVisit) -> Iterator[Finding]:
+    """`mode-upgrade`: planned by phone or video, done on site or at home; `wrong-mode`: any other difference."""
+    planned, actual = visit.mode_planned, visit.mode_actual
+    if actual is None or actual == planned:
+        return
+    upgrade = planned in _REMOTE and actual in _IN_PERSON
+    kind: FindingKind = "mode-upgrade" if upgrade else "wrong-mode"
+    level: Level = "note" if upgrade else "deviation"
+    detail = f"done {_HOW[actual]} on {visit.attended}, planned {_HOW[planned]}"
+    yield Finding(kind, level, visit.code, None, visit.version, None, visit.attended, detail)
+
+
+def _records(case: Case, code: str, records: Iterable[VisitRecord]) -> Iterator[Finding]:
+    """`withheld`, `after-end`, `in-the-future`: of every record, planned or not. Surely so, of a partly known date."""
+    ended = case.plan.subject.ended
+    for record in records:
+        if record.attended is None:
+            continue
+        day, version = record.attended, case.versions.of(record, case.plan).protocol.version
+        first, _ = _ends(day)
+        if record.outcome == "withheld":
+            detail = f"came on {day}, the planned treatment was not given"
+            yield Finding("withheld", "note", code, None, version, None, day, detail)
+        least = "at least " if isinstance(day, PartialDate) else ""
+        if ended is not None and first > ended:
+            detail = (
+                f"attended {day}, after the end of participation on {ended}: {least}{_signed((first - ended).days)}"
+            )
+            yield Finding("after-end", "note", code, None, version, None, day, detail)
+        if first > case.as_of:
+            after = _signed((first - case.as_of).days)
+            detail = f"recorded as attended {day}, after the day of this report, {case.as_of}: {least}{after}"
+            yield Finding("in-the-future", "note", code, None, version, None, day, detail)
+
+
+def _duplicate(visit: CheckedVisit) -> Iterator[Finding]:
+    """`duplicate`: more than one attended record; of those whose treatment was not given each is its own note."""
+    held = [record.attended for record in visit.planned.records if record.attended and record.outcome is None]
+    if len(held) > 1:
+        first, second, *more = sorted(held, key=lambda day: (_ends(day), str(day)))
+        others = ", ".join(map(str, (second, *more)))
+        detail = f"recorded as attended {len(held)} times: {first}, {others}; {visit.attended} is judged"
+        yield Finding("duplicate", "note", visit.code, None, visit.version, None, second, detail)
+
+
+def _in_other_window(case: Case, visit: CheckedVisit, out: int) -> Iterator[Finding]:
+    """`in-other-window`: attended outside its own window and inside that of exactly one other visit."""
+    row = visit.planned
+    attended = row.attended
+    if not isinstance(attended, date):
+        return
+    inside = []
+    for other_visit in case.visits:
+        planned = other_visit[0]
+        earliest, latest = planned[2], planned[3]
+        if earliest is not None and earliest <= attended and latest is not None and attended <= latest:
+            inside.append(planned)  # never the visit itself, which is out
+    if len(inside) == 1:
+        (other,) = inside
+        where = f"inside the {window_words(other)} of {other.code}"
+        detail = f"attended {attended}, outside its own {window_words(row)}, {where} ({_signed(out)})"
+        yield Finding("in-other-window", "note", row.code, other.code, visit.version, None, attended, detail)
+
+
+def too_close(case: Case) -> list[Finding]:
+    """`too-close`: two visits attended nearer than a spacing; a deviation, a note when the spacing is assumed.
+
+    Whole dates of visits whose treatment was not withheld count. By the spacings of the version that judges the
+    second visit of each.
+    """
+    found: list[Finding] = []
+    places, visits = case.places, case.visits
+    for plan in case.versions.plans:
+        for spacing in plan.protocol.spacings:
+            first, second = places.get(spacing.first), places.get(spacing.second)
+            if first is None or second is None:
+                continue
+            one, two = came_on(visits[first].planned), came_on(visits[second].planned)
+            if one is None or two is None or visits[second].version != plan.protocol.version:
+                continue
+            apart = abs((two - one).days)
+            if apart < spacing.at_least.days + _LONGEST_MONTH * spacing.at_least.months:
+                found += _too_close(spacing, one, two, plan.protocol.version)
+    return found
+
+
+def _too_close(spacing: Spacing, one: date, two: date, version: str) -> Iterator[Finding]:
+    missing = short_of(spacing, one, two)
+    if missing > 0:
+        level: Level = "note" if spacing.assumed else "deviation"
+        assumed = "assumed spacing" if spacing.assumed else "spacing"
+        side = "after" if two >= one else "before"
+        words = f"short of the {assumed} of at least {spacing.at_least}: {_signed(-missing)}"
+        detail = f"attended {two}, {days_between(abs((two - one).days))} {side} {spacing.first} ({one}), {words}"
+        yield Finding("too-close", level, spacing.second, spacing.first, version, -missing, two, detail)
+
+
+def _out_of_order(case: Case) -> Iterator[Finding]:
+    """`out-of-order`: attended strictly before an attended visit whose target is strictly earlier; once a visit."""
+    came = [(visit, visit.planned.target, *_ends(attended)) for visit in case.visits if (attended := visit.attended)]
+    latest = [date.min] * len(came)  # by target: the last day on which a visit with an earlier target was held
+    order = sorted(range(len(came)), key=lambda index: came[index][1])
+    so_far = at_target = date.min
+    for position, index in enumerate(order):
+        if position and came[index][1] > came[order[position - 1]][1]:
+            so_far = at_target
+        latest[index] = so_far
+        at_target = max(at_target, came[index][2])
+    for index, (visit, target, _, last) in enumerate(came):
+        if latest[index] <= last:
+            continue
+        earlier = [other for other, aim, first, _ in came if aim < target and first > last]
+        other = earlier[0]
+        more = f" and {len(earlier) - 1} more" if len(earlier) > 1 else ""
+        held = f"{other.code} ({other.attended}){more}"
+        detail = f"attended {visit.attended}, before {held}, whose target {other.target} is before its own, {target}"
+        yield Finding("out-of-order", "note", visit.code, other.code, visit.version, None, visit.attended, detail)
+
+
+def _unknown(case: Case) -> Iterator[Finding]:
+    """`unknown-visit`: a record whose code is neither in the plan nor declared unscheduled, by the version of its day.
+
+    Records of unscheduled contacts and of codes that are not known are asked for the end and the future as well.
+    """
+    for record in case.plan.subject.records:
+        code = record.visit
+        if code not in case.places:
+            yield from _records(case, code, (record,))
+        judge = case.versions.of(record, case.plan)
+        if code in judge or judge.protocol.is_unscheduled(code):
+            continue
+        if code in case.places and record.attended is None:
+            continue
+        yield _unknown_finding(judge, record)
+
+
+def _unknown_finding(judge: Plan, record: VisitRecord) -> Finding:
+    code, day = record.visit, record.attended or record.booked
+    what = f"attended {day}" if record.attended else f"booked for {day}" if day else record.outcome or "recorded"
+    if code in judge.protocol.codes:
+        arm = judge.subject.arm
+        why = f"is no visit of arm {arm}" if arm else "is not a visit of every arm, and the subject has none"
+    else:
+        known = nearest(code, judge.protocol.codes)
+        hint = f"; the nearest one is {known}" if known else ""
+        why = f"is neither in the plan nor declared as unscheduled{hint}"
+    return Finding("unknown-visit", "note", code, None, judge.protocol.version, None, day, f"{what}: {code!r} {why}")

@@ -1,0 +1,51 @@
+"""The journal of a trial folder: one line for each change, each bound to the line before it by its hash."""
+
+from trialsched.formats.journal.lines import (
+    ACTIONS,
+    FIRST_PREV,
+    SCHEMA,
+    Action,
+    Change,
+    Entry,
+    Journal,
+    append,
+    dump,
+    dumps,
+    load,
+    loads,
+)
+from trialsched.formats.journal.replaying import (
+    EMPTY,
+    Difference,
+    Row,
+    State,
+    begin,
+    change,
+    differences,
+    replay,
+    state_of,
+)
+
+__all__ = [
+    "ACTIONS",
+    "EMPTY",
+    "FIRST_PREV",
+    "SCHEMA",
+    "Action",
+    "Change",
+    "Difference",
+    "Entry",
+    "Journal",
+    "Row",
+    "State",
+    "append",
+    "begin",
+    "change",
+    "differences",
+    "dump",
+    "dumps",
+    "load",
+    "loads",
+    "replay",
+    "state_of",
+]

@@ -1,0 +1,147 @@
+"""Files of rows as spreadsheets save them: encodings, separators, line ends, the header. Row by row, holding none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from itertools import chain
+from typing import IO, TYPE_CHECKING, Final, cast
+
+from trialsched._text import nearest_or, shown, unguarded
+from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
+from trialsched.formats.records.model import NEEDED, NOTE, TEXTS, BadRow, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DELIMITERS: Final = (",", ";", "\t")  # the first wins when none is in the header
+_HINT = re.compile(r"sep=([,;\t])[\r\n]*", re.IGNORECASE)  # Excel's: which separator the lines below have
+_LINE_END = re.compile(rb"\r\n?|\n")
+_POLISH: Final = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
+_ADVICE: Final = 'save the file as "CSV UTF-8"'
+
+
+def opened(data: str | bytes) -> IO[bytes] | IO[str]:
+    """Return the bytes or text of a list as a file."""
+    if isinstance(data, bytes):
+        return io.BytesIO(data)
+    if isinstance(data, str):
+        return io.StringIO(data, newline="")
+    raise InvalidTypeError(f"the bytes or text of a list are meant; read {shown(data)}")
+
+
+def rows_of(fp: IO[bytes] | IO[str], columns: tuple[str, ...]) -> Iterator[Row | BadRow]:
+    """Yield the rows under the header of an open file; one that is not CSV is a bad row and stops nothing else.
+
+    The file is left open. Raises `InvalidValueError` when it has no such header, and where it is not UTF-8.
+    """
+    if isinstance(fp.read(0), str):
+        yield from _rows(cast("IO[str]", fp), columns)
+        return
+    file = cast("IO[bytes]", fp)
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    try:
+        yield from _rows(text, columns)
+    finally:
+        if not file.closed:
+            text.detach()
+
+
+def _rows(text: IO[str], columns: tuple[str, ...]) -> Iterator[Row | BadRow]:
+    above, delimiter, first = _beginning(text)
+    lines = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
+    try:
+        header = _header(lines, columns, f"line {above + 1}")
+        while True:
+            line = above + lines.line_num + 1
+            try:
+                cells = next(lines)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                last = above + lines.line_num
+                ending = f"{error}" if last <= line else f"{error}: a quote is open to line {last}"
+                yield BadRow(line, "", (Problem(f"line {line}", "", "", f"not CSV: {ending}"),))
+                continue
+            row = _row(line, header, cells)
+            if row is not None:
+                yield row
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error, above + lines.line_num) from None
+
+
+def _row(line: int, header: list[str], cells: list[str]) -> Row | None:
+    """Return the cells by column, or None when all are empty."""
+    stripped = [cell.strip() for cell in cells]
+    if not any(stripped):
+        return None
+    row = Row(line, {}, [])
+    if any(stripped[len(header) :]):
+        expected = f"{len(header)} columns"
+        row.problems.append(Problem(f"line {line}", ",".join(cells)[:200], expected, "more cells than columns"))
+    for name, text, cell in zip(header, cells, stripped, strict=False):
+        kept = text if name == NOTE else cell
+        if kept:
+            row.values[name] = unguarded(kept) if kept[0] == "'" and name in TEXTS else kept
+    return row
+
+
+def _header(lines: Iterator[list[str]], columns: tuple[str, ...], where: str) -> list[str]:
+    """Return the names of the columns, in lower case."""
+    try:
+        header = [name.strip().casefold() for name in next(lines, [])]
+    except csv.Error as error:
+        raise InvalidValueError(f"not CSV: {error}", where=where) from None
+    while header and not header[-1]:
+        header.pop()
+    _check_header(header, columns, where)
+    return header
+
+
+def _beginning(text: IO[str]) -> tuple[int, str, str]:
+    """Return how many lines stand above the header, the separator, and the header's first line."""
+    try:
+        first = next(text, "").removeprefix("\ufeff")
+        hint = _HINT.fullmatch(first)
+        header = next(text, "") if hint else first
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error, 0) from None
+    if "\0" in header:
+        raise _utf16()
+    return (1, hint[1], header) if hint else (0, max(_DELIMITERS, key=header.count), header)
+
+
+def _utf16() -> InvalidValueError:
+    return InvalidValueError(f'UTF-16, which Excel calls "Unicode Text": {_ADVICE}', where="line 1")
+
+
+def _not_utf8(error: UnicodeDecodeError, before: int) -> InvalidValueError:
+    """Return what to say of bytes that are not UTF-8, met after so many whole lines."""
+    data = error.object
+    if not before and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _utf16()
+    ends = [match.end() for match in _LINE_END.finditer(data, 0, error.start)]
+    ending = _LINE_END.search(data, error.start)
+    line = data[ends[-1] if ends else 0 : ending.start() if ending else len(data)]
+    where = f"line {before + len(ends) + 1}"
+    try:
+        words = line.decode("cp1250").split()
+    except UnicodeDecodeError:
+        words = []
+    found = next((word for word in re.findall(r"\w+", " ".join(words)) if not _POLISH.isdisjoint(word)), "")
+    if found:
+        return InvalidValueError(f"not UTF-8, it looks like Windows-1250 ({shown(found)!r}): {_ADVICE}", where=where)
+    return InvalidValueError(f"not UTF-8: {_ADVICE}", where=where)
+
+
+def _check_header(header: list[str], columns: tuple[str, ...], where: str) -> None:
+    for name in header:
+        if name not in columns:
+            expected = nearest_or(name, columns, ", ".join(columns))
+            raise InvalidValueError(f"unknown column {shown(name)!r}; expected {expected}", where=where)
+        if header.count(name) > 1:
+            raise InvalidValueError(f"the column {name!r} stands twice", where=where)
+    missing = [name for name in columns[:NEEDED] if name not in header]
+    if missing:
+        raise InvalidValueError(f"no column {' and no column '.join(map(repr, missing))} in the header", where=where)

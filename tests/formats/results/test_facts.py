@@ -1,0 +1,90 @@
+"""What every result says of where it comes from."""
+
+from datetime import date, time
+
+import pytest
+
+import trialsched as ts
+from trialsched.formats.results.facts import (
+    cell,
+    dates_as_json,
+    end_as_json,
+    facts_as_json,
+    facts_in_words,
+    in_words,
+    origin_of,
+    protocol_as_json,
+    record_as_json,
+)
+
+DEMO = ts.Protocol(
+    "demo", "1", "D0", [ts.Visit("D0", "on-site", ts.Timing(window="±1 day", assumed=True))], arms=["A|"]
+)
+SUBJECT = ts.Subject("S", baseline=date(2026, 3, 2), arm="A|")
+
+
+def test_the_protocol_is_named_by_its_fingerprint() -> None:
+    """As JSON and in words, the variant where there is one."""
+    variant = DEMO.as_registered()
+    assert protocol_as_json(variant) == {
+        "id": "demo",
+        "version": "1",
+        "variant": "as-registered",
+        "sha256": variant.fingerprint,
+    }
+    assert origin_of(DEMO) == f"protocol demo 1, sha256 {DEMO.fingerprint}; trialsched {ts.__version__}"
+    assert origin_of(variant).startswith("protocol demo 1 (as-registered), sha256 ")
+
+
+def test_what_the_dates_count_from() -> None:
+    """Arm, baseline and its status, day zero and where it comes from, the end and its reason."""
+    plan = ts.schedule(DEMO, SUBJECT.attended("D0", date(2026, 3, 3)).end(date(2026, 3, 9)))
+    assert facts_as_json(plan) == {
+        "arm": "A|",
+        "baseline": "2026-03-02",
+        "baseline_status": "planned",
+        "day_zero": "2026-03-03",
+        "day_zero_source": "attended",
+    }
+    assert end_as_json(plan.subject) == {"ended": "2026-03-09", "end_reason": None}
+    words = "Arm A\\|. Baseline 2026-03-02, day zero 2026-03-03 (attended), ended 2026-03-09 (no reason given)"
+    assert facts_in_words(plan) == words
+    plain = ts.Subject("S", baseline=date(2026, 3, 2), baseline_status="provisional")
+    words = "Baseline 2026-03-02 (provisional), day zero 2026-03-02 (baseline)"
+    assert facts_in_words(ts.schedule(DEMO, plain)) == words
+    assert end_as_json(plain) == {"ended": None, "end_reason": None}
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (ts.VisitRecord("UNS1", attended=date(2026, 4, 9)), "UNS1 attended 2026-04-09"),
+        (ts.VisitRecord("UNS1", booked=date(2026, 4, 8), attended=date(2026, 4, 9)), "UNS1 attended 2026-04-09"),
+        (ts.VisitRecord("UNS1", attended=date(2026, 4, 9), outcome="withheld"), "UNS1 withheld 2026-04-09"),
+        (ts.VisitRecord("UNS1", booked=date(2026, 4, 9)), "UNS1 booked 2026-04-09"),
+        (ts.VisitRecord("UNS1", booked=date(2026, 4, 9), outcome="missed"), "UNS1 missed booked 2026-04-09"),
+        (ts.VisitRecord("UNS1"), "UNS1"),
+    ],
+)
+def test_a_record_in_words(record: ts.VisitRecord, words: str) -> None:
+    """What happened, else what was agreed."""
+    assert in_words(record) == words
+
+
+def test_a_record_as_json() -> None:
+    """Dates ISO 8601, times in minutes, null where there is none."""
+    record = ts.VisitRecord("V", booked=date(2026, 4, 9), booked_time=time(0, 0), mode="phone")
+    booked = {"booked": "2026-04-09", "booked_time": "00:00", "attended": None}
+    assert record_as_json(record) == {"visit": "V", **booked, "mode": "phone", "outcome": None}
+    assert dates_as_json(ts.VisitRecord("V", attended=ts.PartialDate(2026))) == {
+        "booked": None,
+        "booked_time": None,
+        "attended": "2026",
+    }
+
+
+def test_nothing_in_a_cell_acts_as_markup() -> None:
+    """Every character that Markdown obeys is told to be itself."""
+    assert cell("a|*_`<[]!&~#\\") == "a\\|\\*\\_\\`\\<\\[\\]\\!\\&\\~\\#\\\\"
+    assert not cell(None)
+    assert cell(3) == "3"

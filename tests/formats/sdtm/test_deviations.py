@@ -1,0 +1,78 @@
+"""DV: the deviations among the findings."""
+
+from datetime import date, timedelta
+
+from trialsched.compliance import Finding, check
+from trialsched.formats.sdtm.deviations import deviations_of, identifier
+from trialsched.offsets import PartialDate
+from trialsched.plan import schedule
+from trialsched.protocol import Protocol, Spacing, Timing, Visit
+from trialsched.subject import Subject, VisitRecord
+
+ZERO = date(2026, 3, 2)
+PROTOCOL = Protocol(
+    "p",
+    "1",
+    "D0",
+    [
+        Visit("D0", "on-site", Timing(window="±3 days"), epoch="treatment"),
+        Visit("V1", "on-site", Timing("30 days after D0", window="±3 days"), epoch="treatment"),
+        Visit("V2", "on-site", Timing("60 days after D0", window="±3 days"), epoch="Follow-up"),
+        Visit("V3", "phone", Timing("90 days after D0", window="±3 days", assumed=True)),
+        Visit("V4", "phone", Timing("120 days after D0", window="±3 days")),
+        Visit("V5", "phone", Timing("150 days after D0", window="±3 days")),
+    ],
+    spacings=[Spacing("V1", "V2", "27 days")],
+)
+
+
+def rows(*records: VisitRecord) -> list[tuple[object, ...]]:
+    """Return the rows of a subject."""
+    subject = Subject("S", baseline=ZERO, records=records)
+    return list(deviations_of(check(schedule(PROTOCOL, subject), date(2027, 1, 1)), "P-S"))
+
+
+def came(code: str, days: int, mode: str | None = None) -> VisitRecord:
+    """Return a visit held so many days after day 0."""
+    return VisitRecord(code, attended=ZERO + timedelta(days), mode=mode)  # type: ignore[arg-type]
+
+
+def test_deviations_have_rows_and_notes_have_none() -> None:
+    """Late by 1 day on day 34 and 3 days short of 27; late in an assumed window, lapsed, an upgrade: notes."""
+    found = rows(
+        came("D0", 0),
+        came("V1", 34),
+        came("V2", 58),
+        came("V3", 99),
+        VisitRecord("V4", outcome="missed"),
+    )
+    assert [row[:1] + row[1:3] + row[4:] for row in found] == [
+        ("P-S", 1, "V1 late 2026-04-05", "LATE", "VISIT SCHEDULE", "TREATMENT", "2026-04-05", 35),
+        ("P-S", 2, "V2 too-close V1 2026-04-29", "TOO-CLOSE", "VISIT SCHEDULE", "FOLLOW-UP", "2026-04-29", 59),
+        ("P-S", 3, "V4 missed", "MISSED", "VISIT SCHEDULE", None, None, None),
+    ]
+    assert rows(came("D0", 0), came("V3", 99), came("V5", 150, "on-site")) == []
+
+
+def test_the_term_is_the_sentence_of_the_finding_with_its_visit() -> None:
+    """In the words of `check`, which have the rule, the dates and the signed days."""
+    ((*_, term, kind, _, _, _, _),) = rows(came("D0", 0), came("V1", 26))
+    report = check(
+        schedule(PROTOCOL, Subject("S", baseline=ZERO, records=(came("D0", 0), came("V1", 26)))), date(2027, 1, 1)
+    )
+    sentence = next(finding.detail for finding in report.findings if finding.kind == "early")
+    assert (term, kind) == (f"V1: {sentence}", "EARLY")
+
+
+def test_study_days_need_a_reference_start_and_a_whole_date() -> None:
+    """Without the first dose, or with a month only, DVSTDY is empty; DVSTDTC says what is known."""
+    assert [row[-2:] for row in rows(came("V1", 40))] == [("2026-04-11", None)]
+    month = VisitRecord("V1", attended=PartialDate(2026, 5))
+    assert [row[-2:] for row in rows(came("D0", 0), month)] == [("2026-05", None)]
+
+
+def test_the_identifier_is_the_key_of_a_finding() -> None:
+    """Visit, kind, other visit and date: no two findings of a subject agree in them."""
+    finding = Finding("too-close", "deviation", "V2", "V1", "1", -3, date(2026, 4, 29), "...")
+    assert identifier(finding) == "V2 too-close V1 2026-04-29"
+    assert identifier(finding._replace(kind="missed", other=None, date=None)) == "V2 missed"
