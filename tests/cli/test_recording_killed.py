@@ -36,7 +36,7 @@ SOURCES = {ledger.__file__, files.__file__}
 
 @pytest.fixture
 def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Folder:
-    """Return a trial's folder, beside which commands run; what a killed process wrote is there without waiting for it."""
+    """Return a trial's folder, beside which commands run; what a killed process wrote is there without a wait."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "fsync", lambda _: None)
     folder = Folder(tmp_path, capsys)

@@ -112,6 +112,8 @@ def test_findings_are_of_open_bookings_for_any_records(plan: ts.Plan) -> None:
         if finding.kind == "booked-outside" and finding.other is None:
             window = row.window
             assert window
+            assert isinstance(finding.date, date)
+            assert finding.days_out is not None
             assert finding.date not in window
             edge = window.earliest if finding.days_out < 0 else window.latest
             assert (finding.date - edge).days == finding.days_out
