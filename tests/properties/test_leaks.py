@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import trialsched as ts
 from trialsched import strategies
-from trialsched.cli.making import SUFFIXES
 from trialsched.cli.files import file_name
+from trialsched.cli.making import SUFFIXES
 from trialsched.formats import documents, ical
 from trialsched.formats.ical import Style
 from trialsched.protocol import Mode
