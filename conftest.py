@@ -3,7 +3,7 @@
 * `python` blocks are executed, what `>>>` lines print is compared; names live through the document.
 * `console` blocks: each line after `$ ` is run by bash, and what it prints (standard error too) is compared with the
   lines below it, where `...` stands for anything.
-* The example trial folder of `examples/trial` is there as `trial`, a copy for each document.
+* The example trial folder of `examples/trial` is there as it is, and as `trial`: copies for each document.
 * `toml NAME`, `csv NAME`, `json NAME` and `python NAME` blocks are written to the file NAME of that folder.
 * `text` blocks are pictures, not run. `sh` blocks are the README's two commands, which `.ci/run` runs literally in
   fresh environments. Any other kind of block is an error.
@@ -90,7 +90,8 @@ def _run(example: Example) -> None:
 def _enter(namespace: dict[str, Any]) -> None:
     namespace["__folder__"] = tempfile.mkdtemp()
     namespace["__back__"] = Path.cwd()
-    shutil.copytree(_EXAMPLE, Path(namespace["__folder__"]) / _EXAMPLE.name)
+    for copy in ("examples/trial", "trial"):
+        shutil.copytree(_EXAMPLE, Path(namespace["__folder__"]) / copy)
     os.chdir(namespace["__folder__"])
 
 
