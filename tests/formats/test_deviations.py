@@ -305,10 +305,10 @@ def test_dates_of_a_declared_form_are_read(form: str | None, written: str, iso: 
     ("form", "written", "message"),
     [
         (None, "18.03.2026", "--dates dd.mm.yyyy"),
-        (None, "mar.26", "--dates dd.mm.yyyy"),
-        ("dd.mm.yyyy", "18/03/2026", "expected a date as dd.mm.yyyy or YYYY-MM-DD"),
+        (None, "mar.26", "expected a date as 'YYYY-MM-DD'"),
+        ("dd.mm.yyyy", "18/03/2026", "expected a date as 'dd.mm.yyyy' or 'YYYY-MM-DD'"),
         ("dd.mm.yyyy", "31.02.2026", "which is no day of the calendar"),
-        ("dd.mm.yyyy", "13.2026", "which is no day of the calendar"),
+        ("dd.mm.yyyy", "13.2026", "the month would be 13"),
         (None, "2026-02-30", "which is no day of the calendar"),
         (None, "2026-13", "2026-13"),
     ],

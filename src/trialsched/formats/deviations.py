@@ -10,14 +10,15 @@ import csv
 import io
 import re
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import IO, TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
+from trialsched._dateforms import ISO, check_date_form, known_day_of, written
 from trialsched._text import guarded, nfc, shown, unguarded
 from trialsched.compliance import KINDS, Report
 from trialsched.errors import DocumentError, InvalidTypeError, InvalidValueError, Problem
-from trialsched.offsets import PartialDate, parse_date
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -212,7 +213,7 @@ def loads(data: str | bytes, *, dates: str | None = None) -> DeviationLog:
     `DocumentError` with the problems of all bad rows, also of two that have one key.
     """
     text = _text_of(data)
-    form = None if dates is None else _Form.of(dates)
+    form = _form(dates)
     lines, header, shape = _open(text)
     above = 1 if shape.hint else 0
     own = _check_header(header)
@@ -255,7 +256,7 @@ def dumps(log: DeviationLog, *, dates: str | None = None, excel: bool = False) -
     Dates are ISO 8601, or of the form `dates`. A text that a spreadsheet would run has a leading apostrophe, which
     `loads` takes off. People's own rows are written as they were read.
     """
-    form = None if dates is None else _Form.of(dates)
+    form = _form(dates)
     shape = EXCEL if excel else log.shape
     to_quote = re.compile(rf'["\r\n{shape.delimiter}]')
     own = _check_header(log.header)
@@ -368,68 +369,20 @@ def _quoted(text: str, to_quote: re.Pattern[str]) -> str:
 
 # Dates of a declared form, as spreadsheets write them.
 
-_DIGITS: Final = {"dd": "(?P<dd>[0-9]{1,2})", "mm": "(?P<mm>[0-9]{1,2})", "yyyy": "(?P<yyyy>[0-9]{4})"}
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PARTLY = re.compile(r"[0-9]{4}(-[0-9]{2})?")
-_MIDNIGHT = re.compile(r"[T ]0?0:00(:00)?$")
+_BETWEEN = re.compile(r"(?P<earliest>.+?)\.\.(?P<latest>[^(]+?)(?P<basis> \(assumed\))?")
 
 
-class _Form(NamedTuple):
-    """The order of day, month and year, and what stands between them."""
-
-    parts: tuple[str, ...]
-    separator: str
-
-    @classmethod
-    def of(cls, name: str) -> _Form:
-        """Read a form as dd.mm.yyyy. Raises `InvalidValueError`."""
-        match = re.fullmatch(r"([dmy]+)([./-])([dmy]+)\2([dmy]+)", name.strip().lower())
-        if match is None or {match[1], match[3], match[4]} != set(_DIGITS):
-            raise InvalidValueError(f"read {shown(name)!r}, expected the form of a date, as dd.mm.yyyy", where="dates")
-        return cls((match[1], match[3], match[4]), match[2])
-
-    def _pattern(self, without: str = "") -> str:
-        between = re.escape(self.separator) + ("[ \u00a0]?" if self.separator == "." else "")
-        return between.join(_DIGITS[part] for part in self.parts if part != without)
-
-    def write(self, iso: str) -> str:
-        """Return an ISO date in this form."""
-        digits = dict(zip(("yyyy", "mm", "dd"), iso.split("-"), strict=True))
-        return self.separator.join(digits[part] for part in self.parts)
-
-    def read(self, text: str) -> date | PartialDate:
-        """Return the day of a text, or the month when it has no day. Raises `InvalidValueError`."""
-        match = re.fullmatch(self._pattern(), text) or re.fullmatch(self._pattern(without="dd"), text)
-        if match is None:
-            form = self.separator.join(self.parts)
-            raise InvalidValueError(f"read {shown(text)!r}, expected a date as {form} or YYYY-MM-DD")
-        year, month, *day = (int(match[part]) for part in ("yyyy", "mm", "dd") if part in match.groupdict())
-        try:
-            return date(year, month, *day) if day else PartialDate(year, month)
-        except ValueError as error:
-            raise InvalidValueError(f"read {shown(text)!r}, which is no day of the calendar ({error})") from None
-
-    def read_in(self, text: str) -> str:
-        """Return a text with its dates as ISO 8601, as far as they can be read."""
-
-        def iso(found: re.Match[str]) -> str:
-            try:
-                return str(self.read(found[0]))
-            except InvalidValueError:
-                return found[0]
-
-        return re.sub(self._pattern(), iso, text)
+def _form(dates: str | None) -> str:
+    return ISO if dates is None else check_date_form(dates, "dates")
 
 
-def _iso(text: str, form: _Form | None) -> str:
+def _iso(text: str, form: str) -> str:
     """Return a date, or what is known of one, as ISO 8601; nothing for nothing. Raises `InvalidValueError`."""
-    text = _MIDNIGHT.sub("", text.strip())
-    if not text or _PARTLY.fullmatch(text):
-        return str(PartialDate.parse(text)) if text else ""
-    return str(parse_date(text) if form is None or _ISO.fullmatch(text) else form.read(text))
+    return str(known_day_of(text.strip(), form)) if text.strip() else ""
 
 
-def _with_iso_dates(row: LogRow, form: _Form | None, where: str, problems: list[Problem]) -> LogRow:
+def _with_iso_dates(row: LogRow, form: str, where: str, problems: list[Problem]) -> LogRow:
     """Return a row with its dates as ISO 8601; only that of its key has to be readable."""
     if row.key is None:
         return row
@@ -439,20 +392,25 @@ def _with_iso_dates(row: LogRow, form: _Form | None, where: str, problems: list[
             days[name] = _iso(text, form)
         except InvalidValueError as error:
             if name == "date":
-                expected = "" if form else "YYYY-MM-DD, or the form of the file's dates declared: --dates dd.mm.yyyy"
-                problems.append(Problem(where, shown(text), expected, error.message))
-    window = form.read_in(row.window) if form else row.window
+                problems.append(Problem(where, shown(text), "", error.message))
+    window = row.window
+    ends = _BETWEEN.fullmatch(window)
+    if ends:
+        with suppress(InvalidValueError):
+            window = f"{_iso(ends['earliest'], form)}..{_iso(ends['latest'], form)}{ends['basis'] or ''}"
     return row._replace(planned=days["planned"], window=window, actual=days["actual"], date=days["date"])
 
 
-def _with_dates(row: LogRow, form: _Form | None) -> LogRow:
+def _with_dates(row: LogRow, form: str) -> LogRow:
     """Return a row with its whole dates in a form."""
-    if form is None or row.key is None:
+    if form == ISO or row.key is None:
         return row
 
-    def written(text: str) -> str:
-        return _ISO.sub(lambda found: form.write(found[0]), text)
+    def one(found: re.Match[str]) -> str:
+        try:
+            return written(date.fromisoformat(found[0]), form)
+        except ValueError:
+            return found[0]
 
-    return row._replace(
-        planned=written(row.planned), window=written(row.window), actual=written(row.actual), date=written(row.date)
-    )
+    planned, window, actual, day = (_ISO.sub(one, text) for text in (row.planned, row.window, row.actual, row.date))
+    return row._replace(planned=planned, window=window, actual=actual, date=day)

@@ -1,6 +1,6 @@
 """Lists as people keep them: subjects in `subjects.csv`, what was booked and happened in `visits.csv`; JSON of both."""
 
-from trialsched.formats.records.dates import DATE_FORMS, check_date_form
+from trialsched._dateforms import DATE_FORMS, check_date_form
 from trialsched.formats.records.interchange import SUBJECTS_SCHEMA, dumps_json, loads_json
 from trialsched.formats.records.model import (
     RECORD_COLUMNS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from trialsched._dateforms import ISO, clock_of, day_of, known_day_of, moment_of
 from trialsched.errors import InvalidValueError, TrialschedError
-from trialsched.formats.records.dates import ISO, clock_of, day_of, known_day_of, moment_of
 from trialsched.formats.records.model import NOTE
 from trialsched.subject import Subject, VisitRecord
 

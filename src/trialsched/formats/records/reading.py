@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
+from trialsched._dateforms import ISO, check_date_form
 from trialsched._text import nfc
 from trialsched.errors import Problem, TrialschedError
 from trialsched.formats.records.cells import record_of, subject_of
-from trialsched.formats.records.dates import ISO, check_date_form
 from trialsched.formats.records.lines import opened, rows_of
 from trialsched.formats.records.model import (
     RECORD_COLUMNS,

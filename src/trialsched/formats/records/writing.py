@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Final
 
+from trialsched._dateforms import ISO, check_date_form, written
 from trialsched._text import guarded, shown
 from trialsched.errors import InvalidTypeError, InvalidValueError
-from trialsched.formats.records.dates import ISO, check_date_form, written
 from trialsched.formats.records.model import LONGEST_CELL, RECORD_COLUMNS, SUBJECT_COLUMNS
 from trialsched.subject import Subject
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trialsched as ts
+from trialsched._dateforms import clock_of, day_of, known_day_of, moment_of, written
 from trialsched.formats.records import DATE_FORMS, check_date_form
-from trialsched.formats.records.dates import clock_of, day_of, known_day_of, moment_of, written
 
 
 @pytest.mark.parametrize(
