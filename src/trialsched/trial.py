@@ -89,11 +89,7 @@ def load_trial(folder: str | PathLike[str], *, dates: str | None = None, years: 
         raise InvalidValueError(f"read {str(path)!r}: no folder has such a name", where="folder")
     names = sorted(inner.name for inner in path.iterdir())
     found: list[Problem] = [_misnamed(name) for name in names if name not in _NAMES and name.casefold() in _NAMES]
-    protocols = [
-        (name, _read(path / name, found, documents.loads))
-        for name in names
-        if name.casefold().startswith("protocol") and name.casefold().endswith(".toml")
-    ]
+    protocols = [(name, _read(path / name, found, documents.loads)) for name in protocol_names(names)]
     if not protocols:
         found.append(Problem("protocol.toml", "", "protocol*.toml, one for each version", "the folder has no protocol"))
     said = _read(path / SETTINGS, found, documents.loads_trial) if SETTINGS in names else documents.TrialSettings()
@@ -112,6 +108,12 @@ def load_trial(folder: str | PathLike[str], *, dates: str | None = None, years: 
         raise TrialError((*found, *(problem for _, problem in subjects.faults)))
     key = settings.study_key_file
     return Trial(path, versions, settings.in_force, form, path / key if key else None, clinic, subjects)
+
+
+def protocol_names(names: Iterable[str]) -> list[str]:
+    """Return those of a folder's names that are protocol documents, in the order given."""
+    folded = [(name, name.casefold()) for name in names]
+    return [name for name, small in folded if small.startswith("protocol") and small.endswith(".toml")]
 
 
 def _misnamed(name: str) -> Problem:

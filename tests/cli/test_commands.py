@@ -654,6 +654,25 @@ def test_a_lint_of_bad_and_suspicious_documents_ends_with_2(run: Run, tmp_path: 
     assert run("protocol", "lint", "near.toml", "--fail-on", "warning").code == 1
 
 
+def test_a_lint_of_a_trial_folder_is_of_each_version(run: Run, tmp_path: Path) -> None:
+    """Every document that a trial's folder would be read by, in order of names; a folder without any is bad input."""
+    text = run("protocol", "show", "alstem", "--format", "toml").out
+    for folder in ("trial", "empty"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "trial" / "protocol-2.toml").write_text(text.replace("60 days after", "31 days after"), "utf-8")
+    (tmp_path / "trial" / "protocol.toml").write_text(text, "utf-8")
+    (tmp_path / "trial" / "trial.toml").write_text("no document of a protocol", "utf-8")
+    result = run("protocol", "lint", "trial", "cycles")
+    lines = [line for line in result.out.splitlines() if not line.startswith("warning")]
+    assert result.code == 0
+    assert [line.partition(":")[0] for line in lines] == ["trial/protocol-2.toml", "trial/protocol.toml", "cycles"]
+    assert "warning: trial/protocol-2.toml: " in result.out
+    assert "warning: trial/protocol.toml: " not in result.out
+    none = run("protocol", "lint", "empty", "cycles")
+    assert (none.code, none.out) == (2, "cycles: cycles 1, 16 visits, 0 warnings\n")
+    assert none.err == "error: empty: the folder has no protocol; expected protocol*.toml, one for each version\n"
+
+
 @pytest.mark.parametrize(("words", "found"), [("--protocol=al", "plain,alstem"), ("--protocol=./m", "file,./m")])
 def test_protocols_are_completed(tmp_path: Path, words: str, found: str) -> None:
     """Bundled ids, else files."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -125,15 +128,15 @@ def protocol_show(source: str, as_registered: bool, form: str) -> int:  # noqa: 
 
 
 @protocol.command("lint")
-@click.argument("sources", metavar="ID|FILE...", nargs=-1, required=True, shell_complete=complete_protocol)
+@click.argument("sources", metavar="ID|FILE|TRIAL...", nargs=-1, required=True, shell_complete=complete_protocol)
 @click.option("--fail-on", type=click.Choice(["warning"]), help="Exit with 1 when there is any warning.")
 def protocol_lint(sources: tuple[str, ...], fail_on: str | None) -> int:
-    """Say what is wrong with protocols, and what is legal but suspicious."""
+    """Say what is wrong with protocols, and what is legal but suspicious; of a trial's folder each version."""
     from trialsched.protocol import lint
 
     faults: list[str] = []
     warnings = 0
-    for source in sources:
+    for source in chain.from_iterable(_versions_in(source, faults) for source in sources):
         try:
             checked = open_protocol(source, said_as="")
         except BadInput as error:
@@ -149,6 +152,18 @@ def protocol_lint(sources: tuple[str, ...], fail_on: str | None) -> int:
     for fault in faults:
         click.echo(f"error: {fault}", err=True)
     return 2 if faults else 1 if fail_on and warnings else 0
+
+
+def _versions_in(source: str, faults: list[str]) -> list[str]:
+    """Return a source, or the files of protocols in a trial's folder; one without any is noted."""
+    from trialsched.trial import protocol_names
+
+    if not os.path.isdir(source):  # noqa: PTH112 - `Path.is_dir` fails for a name that is too long
+        return [source]
+    files = [str(Path(source) / name) for name in protocol_names(sorted(path.name for path in Path(source).iterdir()))]
+    if not files:
+        faults.append(f"{source}: the folder has no protocol; expected protocol*.toml, one for each version")
+    return files
 
 
 @protocol.command("schema")
