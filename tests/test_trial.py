@@ -123,6 +123,31 @@ def test_the_library_and_the_command_line_judge_by_the_same_version(make: Make) 
         assert ts.check(plans, day, in_force=trial.in_force).plan.protocol == trial.protocol_on(day)
 
 
+def test_reports_are_by_every_version_and_the_dates_of_the_site(make: Make) -> None:
+    """A visit of 14 May is judged by version 1, one of 15 May by version 2: its document's date was 1 May."""
+    trial = load_trial(
+        make(
+            protocol__2_toml=documents.dumps(TWO),
+            trial_toml=f"{TRIAL}[in_force]\n2 = 2026-05-15\n",
+            visits_csv=f"{HEADER}P1,D0,,,2026-05-14,\nP2,D0,,,2026-05-15,\n",
+        )
+    )
+    reports = list(trial.reports(date(2026, 6, 30)))
+    assert [(report.subject.code, report["D0"].version) for report in reports] == [("P1", "1"), ("P2", "2")]
+    assert [report["D0"].days_out for report in reports] == [66, 60]  # windows to 9 and to 16 March
+    assert reports[1] == trial.report(trial.subjects[1], date(2026, 6, 30))
+    assert reports[0].plans == tuple(ts.schedule(protocol, trial.subjects[0]) for protocol in trial.protocols)
+
+
+def test_a_subject_that_cannot_be_planned_is_told_where_it_is_reached(make: Make) -> None:
+    """The reports before it are there."""
+    trial = load_trial(make(subjects_csv="subject,baseline,arm\nP1,2026-03-02,\nP2,2026-03-09,A\n"))
+    reports = trial.reports(date(2026, 6, 30))
+    assert next(reports).subject.code == "P1"
+    with pytest.raises(ts.TrialschedError, match="arm"):
+        next(reports)
+
+
 @pytest.mark.parametrize(
     ("named", "in_force", "found"),
     [

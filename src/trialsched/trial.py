@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from trialsched._text import nearest_or, shown
+from trialsched.compliance import check
 from trialsched.errors import DocumentError, InvalidValueError, Problem, TrialError, TrialschedError
 from trialsched.formats import documents, records
 from trialsched.offsets import PartialDate
+from trialsched.plan import schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from os import PathLike
 
     from trialsched.clinic import Clinic
+    from trialsched.compliance import Report
     from trialsched.formats.records import BadRow, RecordRow, SubjectList, SubjectRow
     from trialsched.protocol import Protocol
     from trialsched.subject import Subject, VisitRecord
@@ -74,6 +77,17 @@ class Trial:
     def protocol_on(self, day: date) -> Protocol:
         """Return the version in force on a day; before all of them the first."""
         return protocol_on(self.protocols, self.in_force, day)
+
+    def report(self, subject: Subject, as_of: date) -> Report:
+        """Return what `check` says of a subject, by every version and the site's dates of coming into force.
+
+        Raises what `schedule` raises, as for an arm that a version does not have.
+        """
+        return check([schedule(protocol, subject) for protocol in self.protocols], as_of, in_force=self.in_force)
+
+    def reports(self, as_of: date) -> Iterator[Report]:
+        """Yield the report of each good subject, in the order of `subjects.csv`; none is held."""
+        return (self.report(subject, as_of) for subject in self.subjects)
 
 
 def load_trial(folder: str | PathLike[str], *, dates: str | None = None, years: range | None = None) -> Trial:
