@@ -1,5 +1,6 @@
 """A trial's folder: everything in it is read together, and everything that is wrong is said at once."""
 
+import os
 import pickle
 from collections.abc import Callable
 from datetime import date, time
@@ -255,6 +256,21 @@ def test_a_folder_where_a_file_is_meant(make: Make, name: str) -> None:
     assert [(problem.where, problem.message) for problem in problems(folder)] == [(name, "is a folder")]
 
 
+def test_a_name_that_is_no_file_is_told_with_the_others(make: Make) -> None:
+    """A pipe, which nobody may ever write to, is not waited for, and a link that leads nowhere hides no other fault."""
+    folder = make()
+    os.mkfifo(folder / "visits.csv")
+    (folder / "protocol-2.toml").symlink_to("gone.toml")
+    (folder / "trial.toml").write_text("schema = 1\n")
+    (folder / "clinic.toml").symlink_to("clinic.toml")
+    assert [(problem.where, problem.message) for problem in problems(folder)] == [
+        ("protocol-2.toml", "is a link that leads nowhere"),
+        ("trial.toml: schema", "not a document that this version reads"),
+        ("clinic.toml", "is a link that leads nowhere"),
+        ("visits.csv", "is no file"),
+    ]
+
+
 def test_a_folder_that_is_none(make: Make, tmp_path: Path) -> None:
     """As the system says it: not there, or a file."""
     make()
@@ -365,6 +381,27 @@ def test_years_are_looked_at_when_asked(make: Make) -> None:
     assert str(trial.problems[4]) == (
         "subjects.csv line 5: baseline: read 2200-01-01: a year before 1900 or after 2199 is taken for a typing error"
     )
+
+
+def test_years_in_force_are_looked_at_too(make: Make) -> None:
+    """Version 2 of the year 26 would judge every visit there is, in silence; the dates of documents and the site's."""
+    folder = make(protocol__2_toml=documents.dumps(version("where", date(202, 5, 1))))
+    make(trial_toml=f"{TRIAL}[in_force]\n1 = 0026-05-15\n", visits_csv=f"{HEADER}P1,D0,,,soon,\n")
+    assert [protocol.version for protocol in load_trial(folder).protocols] == ["1", "where"]
+    with pytest.raises(TrialError) as caught:
+        load_trial(folder, years=range(1900, 2200))
+    told = "a year before 1900 or after 2199 is taken for a typing error"
+    assert [str(problem) for problem in caught.value.problems[:2]] == [
+        f"protocol-2.toml: in_force: read 0202-05-01: {told}",
+        f"trial.toml: in_force.1: read 0026-05-15: {told}",
+    ]
+    assert [problem.where for problem in caught.value.problems[2:]] == [
+        "visits.csv line 2: attended",
+        "subjects.csv line 2",
+    ]
+    make(protocol__2_toml=documents.dumps(version("where", date(2199, 12, 31))))
+    make(trial_toml=f"{TRIAL}[in_force]\nwhere = 1900-01-01\n")
+    assert load_trial(folder, years=range(1900, 2200)).in_force == {"where": date(1900, 1, 1)}
 
 
 def test_subjects_that_have_their_records_inside_keep_them() -> None:

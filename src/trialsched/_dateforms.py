@@ -21,6 +21,7 @@ DATE_FORMS: Final = (
     "yyyy.mm.dd",
 )
 ISO: Final = DATE_FORMS[0]
+ISO_ONLY: Final = ""  # the same where no form can be declared
 _CACHED: Final = 4096  # a file has few days and many rows
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -31,6 +32,8 @@ _WITH_TIME = re.compile(r"(.*?[^ ])(?:T| +)([0-9]+:.*)")
 _TIME = re.compile(r"(2[0-3]|[01][0-9]|[0-9]):([0-5][0-9])(:00(?:\.0+)?)?")
 _PIECES = {"yyyy": "(?P<yyyy>[0-9]{4})", "mm": "(?P<mm>[0-9]{1,2})", "dd": "(?P<dd>[0-9]{1,2})"}
 _BLANK = "[ \u00a0]?"  # after a dot: 4. 3. 2026
+_UNDECLARED = (ISO, ISO_ONLY)
+_ADVICE = ", or declare the form (--dates dd.mm.yyyy, or date_format in trial.toml)"
 
 
 def check_date_form(text: str, where: str = "") -> str:
@@ -79,7 +82,7 @@ def known_day_of(text: str, form: str) -> date | PartialDate:
     """Read a day as far as it is known: whole, or `YYYY-MM`, `YYYY`, or the month and year of the form."""
     if _PARTLY.fullmatch(text):
         return PartialDate.parse(text)
-    match = None if form == ISO else _patterns(form)[1].fullmatch(text)
+    match = None if form in _UNDECLARED else _patterns(form)[1].fullmatch(text)
     return PartialDate(int(match["yyyy"]), _month(match["mm"], text, form)) if match else day_of(text, form)
 
 
@@ -92,7 +95,7 @@ def _month(digits: str, text: str, form: str) -> int:
 @lru_cache(maxsize=_CACHED)
 def moment_of(text: str, form: str) -> tuple[date, time | None]:
     """Read a whole day with or without its time; midnight with seconds, as spreadsheets write a day, is no time."""
-    day, clock = _split(text, one_digit=form != ISO)
+    day, clock = _split(text, one_digit=form not in _UNDECLARED)
     return _day(day, form), clock
 
 
@@ -106,7 +109,7 @@ def _split(text: str, *, one_digit: bool = True) -> tuple[str, time | None]:
 
 def clock_of(text: str, form: str) -> time:
     """Read a time of the day in whole minutes; one digit for the hour where a form of dates is declared."""
-    return _clock(text, one_digit=form != ISO)
+    return _clock(text, one_digit=form not in _UNDECLARED)
 
 
 def _clock(text: str, *, one_digit: bool) -> time:
@@ -119,13 +122,10 @@ def _clock(text: str, *, one_digit: bool) -> time:
 def _day(text: str, form: str) -> date:
     if _DAY.fullmatch(text):
         return parse_date(text)
-    if form == ISO:
+    if form in _UNDECLARED:
         if _OTHER_ORDER.match(text):
-            message = (
-                f"read {text[:40]!r}: which is the day and which the month is never guessed; write YYYY-MM-DD, or "
-                "declare the form (--dates dd.mm.yyyy, or date_format in trial.toml)"
-            )
-            raise InvalidValueError(message)
+            message = f"read {text[:40]!r}: which is the day and which the month is never guessed; write YYYY-MM-DD"
+            raise InvalidValueError(message + (_ADVICE if form == ISO else ""))
         raise InvalidValueError(f"read {text[:40]!r}, expected a date as 'YYYY-MM-DD'")
     match = _patterns(form)[0].fullmatch(text)
     if match is None:

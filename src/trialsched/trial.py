@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, TypeVar
@@ -93,10 +95,10 @@ class Trial:
 def load_trial(folder: str | PathLike[str], *, dates: str | None = None, years: range | None = None) -> Trial:
     """Read a trial's folder: `protocol*.toml`, `subjects.csv`, and `trial.toml`, `clinic.toml`, `visits.csv` if there.
 
-    `dates` is the form of dates in the lists, where `trial.toml` names none; `years` are those that its dates may be
-    of. Bad rows are no error: they stand in `problems`, and the subjects that they concern are left out. Raises
-    `TrialError` with everything that is wrong with the documents, each problem's place beginning with the file's
-    name, and `OSError` for a folder or file that cannot be read.
+    `dates` is the form of dates in the lists, where `trial.toml` names none; `years` are those that may stand in the
+    lists and as dates in force. Bad rows are no error: they stand in `problems`, and the subjects that they concern are
+    left out. Raises `TrialError` with everything that is wrong with the documents, each problem's place beginning with
+    the file's name, and `OSError` for a folder or file that cannot be read.
     """
     path = Path(folder)
     if "\0" in str(path):
@@ -104,10 +106,14 @@ def load_trial(folder: str | PathLike[str], *, dates: str | None = None, years: 
     names = sorted(inner.name for inner in path.iterdir())
     found: list[Problem] = [_misnamed(name) for name in names if name not in _NAMES and name.casefold() in _NAMES]
     protocols = [(name, _read(path / name, found, documents.loads)) for name in protocol_names(names)]
+    for name, protocol in protocols:
+        if protocol is not None:
+            found += _slips(f"{name}: ", years, {"in_force": protocol.meta.in_force})
     if not protocols:
         found.append(Problem("protocol.toml", "", "protocol*.toml, one for each version", "the folder has no protocol"))
     said = _read(path / SETTINGS, found, documents.loads_trial) if SETTINGS in names else documents.TrialSettings()
     settings = said or documents.TrialSettings()
+    found += _slips(f"{SETTINGS}: in_force.", years, settings.in_force)
     clinic = _read(path / CLINIC, found, documents.loads_clinic) if CLINIC in names else None
     good = [(name, protocol) for name, protocol in protocols if protocol is not None]
     if len(good) == len(protocols) > 0:  # a version that is not there cannot be told from one that cannot be read
@@ -137,14 +143,30 @@ def _misnamed(name: str) -> Problem:
 
 def _read(path: Path, found: list[Problem], loads: Callable[[bytes], _T]) -> _T | None:
     """Return what a document says, or None, its problems noted."""
+    if _no_file(path, found):
+        return None
     try:
         with path.open("rb") as file:
             return loads(file.read(documents.MAX_BYTES + 1))
     except DocumentError as error:
         found += [replace(p, where=f"{path.name}: {p.where}".removesuffix(": ")) for p in error.problems]
-    except IsADirectoryError:
-        found.append(Problem(path.name, "", "a file", "is a folder"))
     return None
+
+
+def _no_file(path: Path, found: list[Problem]) -> bool:
+    """Note a name that is no file; a pipe would be waited for, and one that nobody writes to for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
+            raise
+        message = "is a link that leads nowhere"
+    else:
+        if stat.S_ISREG(mode):
+            return False
+        message = "is a folder" if stat.S_ISDIR(mode) else "is no file"
+    found.append(Problem(path.name, "", "a file", message))
+    return True
 
 
 def _strangers(named: Sequence[tuple[str, Protocol]], in_force: Mapping[str, date]) -> list[Problem]:
@@ -242,11 +264,11 @@ def _lists(path: Path, names: Collection[str], form: str | None, years: range | 
 
 def _list(path: Path, found: list[Problem], load: Callable[[IO[bytes]], _T]) -> _T | None:
     """Return what a list says, or None when it is none, which is noted."""
+    if _no_file(path, found):
+        return None
     try:
         with path.open("rb") as file:
             return load(file)
-    except IsADirectoryError:
-        found.append(Problem(path.name, "", "a file", "is a folder"))
     except TrialschedError as error:
         found.append(Problem(f"{path.name} {error.where}".rstrip(), "", "", error.message))
     return None
@@ -310,22 +332,27 @@ def line_of(problem: Problem) -> int:
 def _slips_of(row: SubjectRow, years: range | None, place: str) -> list[Problem]:
     """Return the typing errors in the years of a subject's days."""
     subject, where = row.subject, place.format(row.line)
-    found = _slips(where, years, baseline=subject.baseline, ended=subject.ended)
+    found = _slips(where, years, {"baseline": subject.baseline, "ended": subject.ended})
     for index, record in enumerate(subject.records):  # of a list that has them inside
         inner = f"{where}records[{index}]."
-        found += _slips(inner, years, booked=record.booked, attended=record.attended)
+        found += _slips(inner, years, _days_of(record))
     return found
 
 
-def _slips(where: str, years: range | None, **days: date | PartialDate | None) -> list[Problem]:
+def _days_of(record: VisitRecord) -> dict[str, date | PartialDate | None]:
+    return {"booked": record.booked, "attended": record.attended}
+
+
+def _slips(where: str, years: range | None, days: Mapping[str, date | PartialDate | None]) -> list[Problem]:
+    """Return the typing errors in the years of days, each by its name."""
     if years is None:
         return []
     found = []
-    for column, day in days.items():
+    for name, day in days.items():
         first = day.days.earliest if isinstance(day, PartialDate) else day
         if first is not None and first.year not in years:
             message = f"read {day}: a year before {years.start} or after {years.stop - 1} is taken for a typing error"
-            found.append(Problem(f"{where}{column}", str(day), "", message))
+            found.append(Problem(f"{where}{name}", str(day), "", message))
     return found
 
 
@@ -349,7 +376,7 @@ def _grouped(
             wrong += [_Wrong(code, problem) for problem in row.problems]
         else:
             record = row.record
-            wrong += [_Wrong(code, p) for p in _slips(where, years, booked=record.booked, attended=record.attended)]
+            wrong += [_Wrong(code, problem) for problem in _slips(where, years, _days_of(record))]
             if code in by_code:
                 by_code[code].append(record)
         if code and code not in by_code:

@@ -172,6 +172,19 @@ def test_every_fault_is_told_at_its_place() -> None:
     assert found.codes == {"P1", "P2", "P4"}
 
 
+def test_no_form_of_dates_is_advised_that_json_does_not_take() -> None:
+    """Its dates are ISO 8601 only: `--dates` beside it is refused; times have two digits for the hour."""
+    record = {"visit": "M03", "booked": "4.3.2026", "booked_time": "9:15", "attended": "03/2026"}
+    found = loads_json(document({"subject": "P1", "baseline": "03/04/2026", "records": [record]}))
+    never = "which is the day and which the month is never guessed; write YYYY-MM-DD"
+    assert [problem.message for problem in found.problems] == [
+        f"read '03/04/2026': {never}",
+        f"read '4.3.2026': {never}",
+        "read '9:15', expected a time as 'HH:MM', 00:00 to 23:59",
+        f"read '03/2026': {never}",
+    ]
+
+
 def test_codes_equal_but_for_case_are_refused_all_of_them() -> None:
     """As in the table of subjects, also when one of the two is bad already."""
     found = loads_json(document({"subject": "p1", "baseline": "soon"}, {"subject": "P2"}, {"subject": "P1"}))

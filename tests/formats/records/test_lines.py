@@ -44,6 +44,23 @@ def test_the_separator_is_the_one_that_is_told() -> None:
         loads("sep=|\nsubject|visit\nP1|M03\n")
 
 
+def test_everything_that_is_wrong_with_a_header_is_said_at_once() -> None:
+    """Columns of people beside a misspelt, a doubled and a missing one; ten are named, the others counted."""
+    with pytest.raises(ts.InvalidValueError) as caught:
+        loads("Subject;Vist;initials;who;NOTE;Booked Time;note;note\nP1;M03;;;;;;\n")
+    columns = "subject, visit, booked, booked_time, attended, mode, outcome, note"
+    assert str(caught.value) == (
+        "line 1: unknown column 'vist'; expected 'visit', the nearest one; "
+        "unknown column 'booked time'; expected 'booked_time', the nearest one; "
+        f"unknown columns 'initials' and 'who'; expected {columns}; "
+        "the column 'note' stands twice; no column 'visit' in the header"
+    )
+    with pytest.raises(ts.InvalidValueError, match=rf"'x8', 'x9' and 29990 more; expected {columns}$"):
+        loads(",".join(["subject", "visit", *(f"x{number}" for number in range(30_000))]))
+    with pytest.raises(ts.InvalidValueError, match=r"the nearest one; unknown column 1 more; expected"):
+        loads(",".join(["subject", "visit", *(f"visit{number}" for number in range(11))]))
+
+
 def test_guards_are_taken_off_texts_and_only_there() -> None:
     """One apostrophe before what a spreadsheet would run; a cell of another kind is read as it stands."""
     found = loads("subject,visit,note\n'=P1,'+V,'-5 kg\n=P1,+V,-5 kg\n'=P1,'@V,''tis\n")

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from trialsched._dateforms import ISO_ONLY
 from trialsched._text import nearest_or, nfc, shown
 from trialsched._version import __version__
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
@@ -152,11 +153,11 @@ def _read_subject(raw: object, place: str, index: int) -> tuple[Row, Subject | N
     elif not isinstance(records, list):
         row.wrong(_RECORDS, shown(records), "no list", "a list of records")
         records = []
-    subject = subject_of(row) if isinstance(raw, _Object) else None
+    subject = subject_of(row, ISO_ONLY) if isinstance(raw, _Object) else None
     found = []
     for number, one in enumerate(records):
         inner = _row(one, f"{place}.{_RECORDS}[{number}]", number, _RECORD_KEYS)
-        record = record_of(inner) if isinstance(one, _Object) else None
+        record = record_of(inner, ISO_ONLY) if isinstance(one, _Object) else None
         row.problems.extend(inner.problems)
         if record is not None:
             found.append(record)

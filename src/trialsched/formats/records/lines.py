@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from trialsched._text import nearest_or, shown, unguarded
+from trialsched._text import nearest, shown, unguarded
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
 from trialsched.formats.records.model import NEEDED, NOTE, TEXTS, BadRow, Row
 
@@ -19,6 +20,7 @@ _DELIMITERS: Final = (",", ";", "\t")  # the first wins when none is in the head
 _HINT = re.compile(r"sep=([,;\t])[\r\n]*", re.IGNORECASE)  # Excel's: which separator the lines below have
 _LINE_END = re.compile(rb"\r\n?|\n")
 _POLISH: Final = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
+_NAMED: Final = 10  # unknown columns named in one message
 _ADVICE: Final = 'save the file as "CSV UTF-8"'
 
 
@@ -136,12 +138,30 @@ def _not_utf8(error: UnicodeDecodeError, before: int) -> InvalidValueError:
 
 
 def _check_header(header: list[str], columns: tuple[str, ...], where: str) -> None:
-    for name in header:
-        if name not in columns:
-            expected = nearest_or(name, columns, ", ".join(columns))
-            raise InvalidValueError(f"unknown column {shown(name)!r}; expected {expected}", where=where)
-        if header.count(name) > 1:
-            raise InvalidValueError(f"the column {name!r} stands twice", where=where)
-    missing = [name for name in columns[:NEEDED] if name not in header]
+    """Raise what is wrong with the names of the columns, all of it."""
+    times = Counter(header)
+    missing = [name for name in columns[:NEEDED] if name not in times]
+    faults = _unknown([name for name in times if name not in columns], columns)
+    faults += [f"the column {name!r} stands twice" for name in columns if times[name] > 1]
     if missing:
-        raise InvalidValueError(f"no column {' and no column '.join(map(repr, missing))} in the header", where=where)
+        faults.append(f"no column {' and no column '.join(map(repr, missing))} in the header")
+    if faults:
+        raise InvalidValueError("; ".join(faults), where=where)
+
+
+def _unknown(names: list[str], columns: tuple[str, ...]) -> list[str]:
+    """Return what to say of columns that there are not: those like one that there is, then the others together."""
+    faults, others = [], []
+    for name in names[:_NAMED]:
+        like = nearest(name, columns)
+        if like:
+            faults.append(f"unknown column {shown(name)!r}; expected {like!r}, the nearest one")
+        else:
+            others.append(repr(shown(name)))
+    more = len(names) - _NAMED
+    if more > 0:
+        others.append(f"{more} more")
+    if others:
+        named = " and ".join(filter(None, (", ".join(others[:-1]), others[-1])))
+        faults.append(f"unknown column{'s' if len(others) > 1 else ''} {named}; expected {', '.join(columns)}")
+    return faults
