@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +116,33 @@ def test_all_is_written_to_a_stream_that_takes_little(monkeypatch: pytest.Monkey
 
 def test_the_new_file_is_made_beside_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is only replaced at a stroke within one file system."""
-    seen = []
-    real = tempfile.mkstemp
+    seen: list[Path] = []
+    real = os.open
 
-    def noted(**keywords: Any) -> tuple[int, str]:  # noqa: ANN401 - as mkstemp's own
-        seen.append(keywords["dir"])
-        return real(**keywords)
+    def noted(path: Any, flags: int, *mode: int) -> int:  # noqa: ANN401 - as `os.open` takes it
+        if flags & os.O_CREAT:
+            seen.append(Path(path).parent)
+        return real(path, flags, *mode)
 
-    monkeypatch.setattr(tempfile, "mkstemp", noted)
+    monkeypatch.setattr(os, "open", noted)
     save(tmp_path / "x.ics", b"x", lambda _: True, force=False)
     assert seen == [tmp_path]
+
+
+def test_an_interruption_as_soon_as_there_is_a_file_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C may come before Python has the file in hand."""
+    real = os.open
+
+    def interrupted(*arguments: Any) -> int:  # noqa: ANN401 - as `os.open` takes them
+        os.close(real(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "open", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(tmp_path / "x.ics", b"x", lambda _: True, force=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_folder_is_flushed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,10 +156,10 @@ def test_the_folder_is_flushed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_failure_names_the_file_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not the one that was to take its place."""
 
-    def refuse(**_: object) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied", str(tmp_path / ".x.ics.abc.part"))
 
-    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(PermissionError) as caught:
         save(tmp_path / "x.ics", b"x", lambda _: True, force=False)
     assert caught.value.filename == str(tmp_path / "x.ics")
@@ -185,11 +201,10 @@ from trialsched.cli.files import save
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
-owner, name, after = {"mkstemp": ("tempfile", "mkstemp", False), "write": ("os", "fdopen", False),
+owner, name, after = {"open": ("os", "open", False), "write": ("os", "open", True),
     "written": ("os", "fsync", False), "synced": ("os", "fsync", True), "chmod": ("pathlib", "chmod", False),
     "before": ("pathlib", "replace", False), "after": ("pathlib", "replace", True)}[sys.argv[2]]
-import tempfile
-at = {"tempfile": tempfile, "os": os, "pathlib": pathlib.Path}[owner]
+at = {"os": os, "pathlib": pathlib.Path}[owner]
 real = getattr(at, name)
 setattr(at, name, (lambda *a, **k: (real(*a, **k), die())) if after else die)
 save(pathlib.Path(sys.argv[1]), b"new" * 100_000, lambda _: True, force=False)
@@ -199,7 +214,7 @@ save(pathlib.Path(sys.argv[1]), b"new" * 100_000, lambda _: True, force=False)
 @pytest.mark.parametrize(
     ("point", "expected"),
     [
-        ("mkstemp", b"old"),
+        ("open", b"old"),
         ("write", b"old"),
         ("written", b"old"),
         ("synced", b"old"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -114,16 +114,18 @@ def read_ours(path: Path, ours: Callable[[bytes], bool], *, force: bool) -> byte
 
 
 def _replace(target: Path, data: bytes, mode: int | None) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.part")
+    allowed = 0o666 if mode is None else stat.S_IMODE(mode)
+    try:  # the name is known before there is a file: an interruption at any moment leaves none
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, allowed)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
-        Path(temporary).replace(target)
+        if mode is not None:
+            temporary.chmod(allowed)  # also what the umask takes from new files
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     sync_folder(target.parent)
 
@@ -133,12 +135,6 @@ def _write(stream: IO[bytes], data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[stream.write(rest) or 0 :]
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def sync_folder(folder: Path) -> None:
