@@ -193,6 +193,15 @@ def test_reports_of_one_day_and_one_for_each_subject() -> None:
     assert caught.value.where == "reports[1]"
 
 
+def test_a_plan_is_no_report() -> None:
+    """What `schedule` gives is to be checked first."""
+    plan = ts.schedule(PROTOCOL, BASE)
+    for several in (plan, [reported(BASE, march(20)), plan]):
+        with pytest.raises(ts.InvalidTypeError, match="a Report of `check` is meant; read ") as caught:
+            adherence(several)  # type: ignore[arg-type]
+        assert caught.value.where == f"reports[{0 if several is plan else 1}]"
+
+
 @given(st.lists(strategies.plans(), max_size=4), strategies.baselines())
 def test_the_counts_add_up_for_any_facts(plans: list[ts.Plan], as_of: date) -> None:
     """Due is done, missed or lapsed; in, out or undecided is done; each visit once, counted here once more."""

@@ -111,6 +111,25 @@ def test_a_withheld_visit_that_is_booked_again_is_in_the_list() -> None:
     assert codes(first.with_record(ts.VisitRecord("V2", attended=day("03-13"))), "03-14", "03-13", "03-14") == []
 
 
+def test_nobody_is_asked_to_book_a_day_after_the_end_of_participation() -> None:
+    """What was due before it is asked, a booking after it is to be cancelled; the last day itself is no such day."""
+    left = replace(CAME, ended=day("04-15"), end_reason="withdrawn")
+    assert said(left, "04-15", "V4") == "no window: target 2026-04-11 is past, nothing booked: record what happened"
+    booked = left.booked("V4", day("04-15"))
+    assert said(booked, "04-15", "V4") == "booked for 2026-04-15: confirm"
+    assert said(booked, "04-16", "V4") == "was booked for 2026-04-15, nothing recorded: record what happened"
+    after = "booked for 2026-04-16 08:30, after the end of participation on 2026-04-15: cancel it"
+    later = left.booked("V4", day("04-16"), time(8, 30))
+    assert said(later, "04-15", "V4") == f"{after}, and record what happened"
+    assert said(later, "04-14", "V4") == "booked for 2026-04-16 08:30: confirm"  # nobody knows yet
+    lapsed = left.booked("V2", day("04-16"), time(8, 30))
+    assert said(lapsed, "04-15", "V2") == f"lapsed: window closed 2026-03-14, {after}, and record what happened"
+    again = left.withheld("V2", day("03-11")).booked("V2", day("04-16"), time(8, 30))
+    assert said(again, "04-15", "V2") == f"withheld 2026-03-11, {after}"
+    asked = "was booked for 2026-03-11, nothing recorded: record what happened, or book a day on 2026-03-14"
+    assert said(replace(CAME.booked("V2", day("03-11")), ended=day("03-14")), "03-14", "V2") == asked
+
+
 def test_a_missed_visit_that_is_booked_again_is_in_the_list() -> None:
     """It is to happen after all."""
     again = CAME.missed("V2").with_record(ts.VisitRecord("V2", booked=day("03-13")))
@@ -261,6 +280,15 @@ def test_a_period_that_is_none_is_refused(first: date, last: date, where: str) -
         worklist(report, first, last)
     assert caught.value.where == where
     worklist(report, day("03-02"), day("03-02"))
+
+
+def test_a_plan_is_no_report() -> None:
+    """What `schedule` gives is to be checked first; the place of the first that is no report is told."""
+    plan = ts.schedule(PROTOCOL, SUBJECT)
+    for several in (plan, [check(plan, day("03-02")), plan]):
+        with pytest.raises(ts.InvalidTypeError, match="a Report of `check` is meant; read ") as caught:
+            worklist(several, day("03-02"), day("03-03"))  # type: ignore[arg-type]
+        assert caught.value.where == f"reports[{0 if several is plan else 1}]"
 
 
 @given(

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from trialsched._text import shown
 from trialsched.compliance import CheckedVisit, Report
-from trialsched.errors import InvalidValueError
+from trialsched.errors import InvalidTypeError, InvalidValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,8 +88,8 @@ class Adherence:
 def adherence(reports: Report | Iterable[Report]) -> Adherence:
     """Return who kept which window, and the rates. Each subject has one report, all of them of one day.
 
-    Visits without a window stand in the table and in no rate. Raises `InvalidValueError` for a subject that stands
-    twice or a report of another day.
+    Visits without a window stand in the table and in no rate. Raises `InvalidTypeError` for what is no report,
+    `InvalidValueError` for a subject that stands twice or a report of another day.
     """
     several = (reports,) if isinstance(reports, Report) else tuple(reports)
     _check(several)
@@ -110,6 +111,8 @@ def _check(reports: tuple[Report, ...]) -> None:
     seen: set[str] = set()
     for index, report in enumerate(reports):
         where = f"reports[{index}]"
+        if not isinstance(report, Report):
+            raise InvalidTypeError(f"a Report of `check` is meant; read {shown(report)}", where=where)
         if report.subject.code in seen:
             raise InvalidValueError(f"the subject {report.subject.code!r} stands twice", where=where)
         if report.as_of != reports[0].as_of:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from trialsched._text import shown
 from trialsched.compliance import CheckedVisit, Report
 from trialsched.compliance.bookings import open_booking
-from trialsched.errors import InvalidValueError
+from trialsched.errors import InvalidTypeError, InvalidValueError
 from trialsched.offsets import DateRange, plain_date
 from trialsched.protocol import MODES
 
@@ -40,13 +41,16 @@ def worklist(reports: Report | Iterable[Report], first: date, last: date) -> tup
 
     In this order: by mode (on site, phone, video, home), lapsed ones after the others, fewest days left first, without
     a window last by target; then as the reports and the protocol have them. Raises `InvalidTypeError` or
-    `InvalidValueError` for a period that is none.
+    `InvalidValueError` for a period that is none, `InvalidTypeError` for what is no report.
     """
     first, last = plain_date(first, "first"), plain_date(last, "last")
     if last < first:
         raise InvalidValueError(f"a period ends on or after its first day; read {first} to {last}", where="last")
     period = DateRange(first, last)
-    several = (reports,) if isinstance(reports, Report) else reports
+    several = (reports,) if isinstance(reports, Report) else tuple(reports)
+    for index, report in enumerate(several):
+        if not isinstance(report, Report):
+            raise InvalidTypeError(f"a Report of `check` is meant; read {shown(report)}", where=f"reports[{index}]")
     found = [_item(report, visit) for report in several for visit in report if _belongs(visit, period, report.as_of)]
     return tuple(sorted(found, key=_order))
 
@@ -76,18 +80,21 @@ def _order(item: WorkItem) -> tuple[int, bool, bool, int, date]:
 
 def _next_step(report: Report, visit: CheckedVisit) -> str:
     """Say what to do: of the past first, then of the booking, then of the window."""
-    as_of, booked = report.as_of, open_booking(visit.planned)
-    if visit.status == "lapsed":
-        closed = f"lapsed: window closed {visit.latest}"
+    as_of, booked, over = report.as_of, open_booking(visit.planned), _over(report)
+    closed = f"lapsed: window closed {visit.latest}" if visit.status == "lapsed" else ""
+    before = f"withheld {visit.attended}, " if visit.status == "done" else f"{closed}, " if closed else ""
+    if booked is not None and booked >= as_of and over is not None and booked > over:
+        cancel = f"{before}booked for {_moment(visit)}, after the end of participation on {over}: cancel it"
+        return cancel if visit.status == "done" else f"{cancel}, and record what happened"
+    if closed:
         if booked is not None and booked >= as_of:
-            return f"{closed}, booked for {_moment(visit)}: confirm, or record it as missed"
+            return f"{before}booked for {_moment(visit)}: confirm, or record it as missed"
         was = "" if booked is None else f", was booked for {_moment(visit)}"
         return f"{closed}{was}: record what happened (attended, missed), or ask"
     if booked is None:
-        return _unbooked(visit, as_of)
-    before = f"withheld {visit.attended}, " if visit.status == "done" else ""
+        return _unbooked(visit, as_of, over)
     if booked < as_of:
-        again = "" if before else f", or {_book(visit, as_of)}"
+        again = "" if before or (over is not None and visit.window is None) else f", or {_book(visit, as_of)}"
         return f"{before}was booked for {_moment(visit)}, nothing recorded: record what happened{again}"
     against = [f.detail for f in report.findings if f.kind == "booked-outside" and f.visit == visit.code]
     if against:
@@ -95,12 +102,19 @@ def _next_step(report: Report, visit: CheckedVisit) -> str:
     return f"{before}booked for {_moment(visit)}: confirm"
 
 
-def _unbooked(visit: CheckedVisit, as_of: date) -> str:
+def _over(report: Report) -> date | None:
+    """Return the day on which participation ended, once it has: a day after it is no day for a visit."""
+    ended = report.subject.ended
+    return ended if ended is not None and ended <= report.as_of else None
+
+
+def _unbooked(visit: CheckedVisit, as_of: date, over: date | None) -> str:
     book = _book(visit, as_of)
     if visit.latest is None:
         why = "limits leave no day" if visit.window_basis == "empty" else "no window"
+        again = "" if over is not None else f", or {book}"
         if visit.target < as_of:
-            return f"{why}: target {visit.target} is past, nothing booked: record what happened, or {book}"
+            return f"{why}: target {visit.target} is past, nothing booked: record what happened{again}"
         return f"{why}: target {visit.target}: {book}"
     if visit.status != "overdue":
         return book

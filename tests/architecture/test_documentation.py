@@ -1,14 +1,19 @@
 """The reference pages name everything there is, and nothing that is not."""
 
+import importlib
+import pkgutil
 import re
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 import click
+import pytest
 
 import trialsched as ts
+from trialsched import adherence, analysis, formats, worklist
 from trialsched.cli.commands import cli
-from trialsched.formats import documents, ical, records, results
+from trialsched.formats import results
 from trialsched.formats.documents import tables
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -40,19 +45,51 @@ def test_the_api_page_names_every_public_attribute() -> None:
         assert names - {"_FACT"} <= words, owner
 
 
-def test_the_api_page_names_every_verb_of_the_formats() -> None:
+FORMATS = [
+    importlib.import_module(f"{formats.__name__}.{found.name}") for found in pkgutil.iter_modules(formats.__path__)
+]
+
+
+@pytest.mark.parametrize("module", FORMATS, ids=lambda module: module.__name__)
+def test_the_api_page_names_every_verb_of_the_formats(module: ModuleType) -> None:
     """The functions of each format stand in its row of the API page."""
     rows = {
         row.split("`")[1].rpartition(".")[2]: row
         for row in page("api.md").splitlines()
-        if "`trialsched.formats." in row
+        if row.startswith("| `trialsched.formats.")
     }
-    for module in (documents, ical, records, results):
-        name = module.__name__.rpartition(".")[2]
-        own = {k for k, v in vars(module).items() if callable(v) and not isinstance(v, type) and k[0] not in "_A"}
-        verbs = {k for k in own if getattr(vars(module)[k], "__module__", "").startswith(module.__name__)}
-        told = set(re.findall(r"\w+", rows[name]))
-        assert verbs - {"shift_of"} <= told, name
+    name = module.__name__.rpartition(".")[2]
+    own = {k for k, v in vars(module).items() if callable(v) and not isinstance(v, type) and k[0] not in "_A"}
+    verbs = {k for k in own if getattr(vars(module)[k], "__module__", "").startswith(module.__name__)}
+    told = set(re.findall(r"\w+", rows[name]))
+    assert verbs
+    assert verbs <= told
+
+
+def public(module: ModuleType) -> set[str]:
+    """Return the names that a module or package offers: its `__all__`, else what is made in it or is a constant."""
+    if hasattr(module, "__all__"):
+        return set(module.__all__)
+    own = {k for k, v in vars(module).items() if k.isupper() or getattr(v, "__module__", "") == module.__name__}
+    return {name for name in own if not name.startswith("_")} - IMPORTED
+
+
+IMPORTED = {"TYPE_CHECKING", "IO", "KINDS", "MODES", "BOM", "ISO"}  # in capitals, and of other modules
+
+
+@pytest.mark.parametrize("module", [*FORMATS, analysis, worklist, adherence], ids=lambda module: module.__name__)
+def test_the_api_page_names_all_of_a_module(module: ModuleType) -> None:
+    """Each public name of the formats and of what is made from reports, and each field and method of its classes."""
+    text = page("api.md")
+    names, words = quoted(text), set(re.findall(r"\w+", text))
+    names |= {part for name in names for part in name.split(".")}
+    assert public(module) - names == set()
+    for name in public(module):
+        owner = getattr(module, name)
+        if isinstance(owner, type) and owner.__module__.startswith("trialsched."):
+            inherited = set(dir(tuple)) | set(dir(dict)) | set(dir(UserWarning))
+            fields = {field for field in dir(owner) if not field.startswith("_")} - inherited
+            assert fields - words == set(), name
 
 
 def commands(group: click.Group, name: str = "") -> dict[str, click.Command]:

@@ -193,6 +193,44 @@ def test_when_no_row_is_good_nothing_is_written(run: Run, folder: Path) -> None:
     assert not (folder / "report.json").exists()
 
 
+@pytest.mark.parametrize("command", ["check", "plan", "worklist", "adherence", "deviations"])
+@pytest.mark.parametrize("output", ["mine.txt", "gone/x.txt"])
+def test_the_bad_rows_are_told_also_when_the_report_cannot_be_written(folder: Path, command: str, output: str) -> None:
+    """All faults at once: whoever mends the one would only then hear of the others."""
+    (folder / "mine.txt").write_text("a person's\n")
+    (folder / "s.csv").write_text("subject,baseline\nP1,2026-03-02\nP2,never\n")
+    period = ("--from", "2026-07-01", "--to", "2026-07-07") if command == "worklist" else ()
+    result = trialsched(command, "--subjects", "s.csv", "-o", output, *AS_OF, *period, cwd=folder)
+    assert result.code == 2
+    assert "error: s.csv line 3: baseline: read 'never'" in result.err
+    assert f"error: {output}: " in result.err
+    assert (folder / "mine.txt").read_text() == "a person's\n"
+
+
+def test_the_bad_rows_are_told_also_when_the_disk_is_full(run: Run, folder: Path) -> None:
+    """The failure outside is the exit code."""
+    (folder / "s.csv").write_text("subject,baseline\nP1,2026-03-02\nP2,never\n")
+    result = run("--protocol", "alstem", "--subjects", "s.csv", *AS_OF, "-o", "/dev/full")
+    assert (result.code, result.err.splitlines()[0][:21]) == (3, "error: s.csv line 3: ")
+
+
+def test_what_is_wrong_with_options_protocols_and_lists_is_said_at_once(run: Run, folder: Path) -> None:
+    """Rows are read also when nothing can be planned."""
+    (folder / "s.csv").write_text("subject,baseline\nP1,2026-03-02\nP2,never\n")
+    result = run("--protocol", "nope", "--subjects", "s.csv", "--as-of", "today")
+    assert (result.code, result.out) == (2, "")
+    assert [line.split(": ")[1] for line in result.err.splitlines()] == ["--as-of", "--protocol nope", "s.csv line 3"]
+    result = run("--protocol", "alstem", "--subjects", "s.csv", "--as-of", "today")
+    assert [line.split(": ")[1] for line in result.err.splitlines()] == ["--as-of", "s.csv line 3"]
+
+
+def test_an_empty_word_is_no_folder(run: Run, folder: Path) -> None:
+    """As from a variable of a shell that is not set; the working folder is not meant."""
+    shutil.copytree(folder / "trial", folder, dirs_exist_ok=True)
+    result = run("", *AS_OF)
+    assert (result.code, result.out, result.err) == (2, "", "error: TRIAL: read '', expected the folder of a trial\n")
+
+
 def test_everything_wrong_with_the_command_is_said_at_once(run: Run) -> None:
     """Options that mean nothing with others are no silent wishes."""
     result = run(
@@ -295,6 +333,47 @@ def test_a_calendar_that_cannot_be_used_is_bad_input(
     result = run(*options, *AS_OF)
     assert (result.code, result.out) == (2, "")
     assert words in result.err
+
+
+def test_the_calendar_that_is_wrong_is_named(run: Run, moved: Path) -> None:
+    """Of several each that cannot be read, and all where they disagree."""
+    torn = moved.parent / "torn.ics"
+    torn.write_bytes(moved.read_bytes()[:900])
+    files = [word for name in (moved.name, "torn.ics", "P01-007.ics") for word in ("--calendar", f"out/{name}")]
+    result = run("trial", *AS_OF, *files, "--calendar", "trial/visits.csv")
+    assert (result.code, result.out) == (2, "")
+    assert [line.split(": ")[1] for line in result.err.splitlines()] == ["out/torn.ics", "trial/visits.csv"]
+    other = moved.parent / "other.ics"
+    data = moved.read_bytes().replace(b"DATE:20260702", b"DATE:20260703").replace(b"DATE:20260701", b"DATE:20260702")
+    other.write_bytes(data)
+    result = run("trial", *AS_OF, "--calendar", "out/P01-009.ics", "--calendar", "out/other.ics")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: out/P01-009.ics, out/other.ics: P01-009 DOSE2: two events of this visit")
+
+
+def test_a_year_in_a_calendar_that_is_a_slip_is_bad_input(run: Run, moved: Path) -> None:
+    """The command line takes years before 1900 and after 2199 for typing errors (design 10)."""
+    data = moved.read_bytes().replace(b"DATE:20260701", b"DATE:22000701").replace(b"DATE:20260702", b"DATE:22000702")
+    moved.write_bytes(data)
+    result = run("trial", *AS_OF, "--calendar", "out/P01-009.ics", "--calendar", "out/P01-007.ics")
+    assert (result.code, result.out) == (2, "")
+    words = "P01-009 DOSE2: read 2200-07-01: a year before 1900 or after 2199 is taken for a typing error"
+    assert result.err == f"error: out/P01-009.ics, out/P01-007.ics: {words}\n"
+
+
+def test_an_event_that_was_deleted_is_told(run: Run, moved: Path) -> None:
+    """An appointment that stands in the records and in no calendar of its subject stays, and somebody has to look."""
+    data = moved.read_bytes()
+    begin = data.rindex(b"BEGIN:VEVENT", 0, data.index(b"SUMMARY:P01-009 DOSE3"))
+    end = data.index(b"END:VEVENT\r\n", begin) + len(b"END:VEVENT\r\n")
+    moved.write_bytes(data[:begin] + data[end:])
+    result = run("trial", *AS_OF, "--calendar", "out/P01-009.ics", "--format", "json")
+    assert result.code == 0
+    assert result.err.splitlines() == [
+        "note: P01-009 DOSE3: booked for 2026-08-07 08:30, and no calendar given has its event: the booking stays",
+        "booked: P01-009 DOSE2 2026-07-01",
+    ]
+    assert subject(result, "P01-009")[0]["DOSE3"]["booked"] == "2026-08-07"
 
 
 def test_the_bad_rows_are_told_also_when_the_calendar_is_bad(run: Run, moved: Path) -> None:

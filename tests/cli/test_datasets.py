@@ -246,6 +246,23 @@ def test_when_the_disk_fails_the_old_files_stay(
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
+def test_bad_rows_are_told_when_the_disk_fails_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both are to be put right; the exit code is that of the disk."""
+    (tmp_path / "s.csv").write_text(f"{SUBJECTS}P3,never\n")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "part")
+
+    monkeypatch.setattr("trialsched.cli.files.save", full)
+    arguments = ("--subjects", str(tmp_path / "s.csv"), "--protocol", "alstem", "--as-of", "2026-07-01")
+    assert main(["sdtm", *arguments, "-o", str(tmp_path / "out")]) == 3
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: s.csv line 4: baseline")
+    assert second == f"error: {tmp_path / 'out'}: No space left on device"
+
+
 def test_a_trial_folder_with_amendments(run: Run, tmp_path: Path) -> None:
     """The example trial: the version in force on the day is told, its cycle of calls is td."""
     trial = Path(__file__).parents[2] / "examples" / "trial"

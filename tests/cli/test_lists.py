@@ -262,3 +262,34 @@ def test_a_subject_of_json_that_cannot_be_planned_is_told_with_its_place(tmp_pat
     assert result.code == 2
     assert result.err.startswith("error: s.json subjects[0]: baseline: no baseline")
     assert result.out.startswith("P2: baseline 2026-03-02")
+
+
+EVERY = {
+    "plan": ("--format", "csv"),
+    "check": ("--format", "json"),
+    "worklist": ("--from", "2026-03-01", "--to", "2026-03-31", "--format", "csv"),
+    "adherence": ("--format", "csv"),
+    "deviations": ("--format", "csv"),
+    "sdtm": ("-o", "sdtm"),
+    "ics": ("-o", "calendars"),
+}
+
+
+@pytest.mark.parametrize("command", EVERY)
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_subject_without_a_baseline_is_one_clear_message_of_every_command(
+    tmp_path: Path, command: str, number: int
+) -> None:
+    """Beside a subject who has one, who is not left out, and alone, when nothing is written."""
+    day = date(2026, 3, 2)
+    people = [ts.Subject(code, baseline).attended("DOSE1", day) for code, baseline in (("P1", None), ("P2", day))]
+    (tmp_path / "s.json").write_text(records.dumps_json(people[:number]))
+    options = ("--subjects", "s.json", "--protocol", "alstem", "--as-of", "2026-03-20", *EVERY[command])
+    result = trialsched(command, *options, cwd=tmp_path)
+    assert result.code == 2
+    said = [line for line in result.err.splitlines() if line.startswith("error: ")]
+    assert said == ["error: s.json subjects[0]: baseline: no baseline: a plan needs the planned day 0 of the subject"]
+    made = "".join(path.read_text() for path in tmp_path.rglob("*.*") if path.suffix in (".csv", ".ics"))
+    assert ("P2" in made + result.out) is (number == 2)
+    assert "P1" not in made + result.out
+    assert "Traceback" not in result.err

@@ -199,6 +199,23 @@ def test_arms_that_were_not_chosen_are_said(folder: Path, capsys: pytest.Capture
     assert capsys.readouterr().err == "note: without --arm only the visits common to all arms (X, Y) are planned\n"
 
 
+def test_subjects_of_a_list_without_an_arm_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They miss the visits of the arms, which nobody would see; of many the first ten and how many more."""
+    rows = "".join(f"P{n:02},2026-03-02,\n" for n in range(13))
+    (tmp_path / "s.csv").write_text(f"subject,baseline,arm\nA1,2026-03-02,A\n{rows}")
+    typed = Inputs(protocol=("cycles",), subjects=str(tmp_path / "s.csv"))
+    assert [len(one.plans[0].rows) for one in gather(typed, []).subjects][:2] == [12, 4]
+    codes = ", ".join(f"P{n:02}" for n in range(10))
+    words = "only the visits common to all arms (A, B) are planned of subjects without an arm"
+    assert capsys.readouterr().err == f"note: {words}: {codes} and 3 more\n"
+    (tmp_path / "s.csv").write_text("subject,baseline,arm\nA1,2026-03-02,A\nP1,2026-03-02,\n")
+    gather(typed, [])
+    assert capsys.readouterr().err == f"note: {words}: P1\n"
+    (tmp_path / "s.csv").write_text("subject,baseline,arm\nA1,2026-03-02,A\n")
+    gather(typed, [])
+    assert capsys.readouterr().err == ""
+
+
 def test_faults_of_the_command_stop_it(folder: Path) -> None:
     """What was found before is told with what is found here."""
     (folder / "subjects.csv").write_text("subject,start\n")

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.shell import Result, trialsched
 from trialsched.cli import main
+from trialsched.formats.deviations import DeviationLog, merge
 
 PROTOCOL = """
 schema = "trialsched/protocol/1"
@@ -303,6 +305,67 @@ def test_a_copied_row_is_refused_naming_both_lines(run: Run, tmp_path: Path) -> 
     assert path.read_text() == f"{head}\n{late}\n{lapsed}\n{late}\n"
 
 
+def test_bad_rows_are_told_when_the_disk_fails_too(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are to be put right; the log stays as it is, and the exit code is that of the disk."""
+    log(run)
+    before = (tmp_path / "log.csv").read_bytes()
+    (tmp_path / "t" / "subjects.csv").write_text(SUBJECTS + "S3,never\n")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "log.csv")
+
+    monkeypatch.setattr("trialsched.cli.files.save", full)
+    failed = log(run, as_of="2026-03-10")
+    assert (failed.code, failed.out) == (3, "")
+    first, second = failed.err.splitlines()
+    assert first.startswith("error: subjects.csv line 4: baseline")
+    assert second == "error: log.csv: No space left on device"
+    assert (tmp_path / "log.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_what_is_saved_while_the_log_is_made_again_is_not_lost(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, force: tuple[str, ...]
+) -> None:
+    """Somebody fills in a reason between reading and writing: nothing is written, and it is said what to do."""
+    path = tmp_path / "log.csv"
+    log(run)
+
+    def meanwhile(*arguments: Any, **options: Any) -> DeviationLog:  # noqa: ANN401 - those of `merge`
+        path.write_text(path.read_text().replace(",,,,,found", ",,snow,,,found"))
+        return merge(*arguments, **options)
+
+    monkeypatch.setattr("trialsched.formats.deviations.merge", meanwhile)
+    refused = log(run, *force, as_of="2026-03-10")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "error: log.csv: was saved by somebody while it was made again: make it once more\n"
+    assert [row["reason"] for row in rows(path)] == ["snow", "snow"]
+
+
+def test_a_log_has_a_form_of_dates_without_lists_too(run: Run, tmp_path: Path) -> None:
+    """A log of one subject, or of a JSON document, that a spreadsheet saved: the advice of the error can be taken."""
+    document = '{"schema": "trialsched/subjects/1", "subjects": [{"subject": "S1", "baseline": "2026-03-02"}]}'
+    (tmp_path / "s.json").write_text(document)
+    day = ("--protocol", "t/protocol.toml", "--as-of", "2026-03-20", "-o", "log.csv")
+    facts = ("--attended", "V1=2026-03-02", "--attended", "V2=2026-03-16")
+    one = ("deviations", "--subject", "S1", "--baseline", "2026-03-02", *facts, *day)
+    assert run(*one).code == 0
+    path = tmp_path / "log.csv"
+    path.write_text(path.read_text().replace(",,2026-03-16,", ",,16.03.2026,").replace(",,,,,found", ",,snow,,,found"))
+    refused = run(*one)
+    assert (refused.code, "or declare the form (--dates dd.mm.yyyy" in refused.err) == (2, True)
+    again = run(*one, "--dates", "dd.mm.yyyy")
+    assert (again.code, again.err) == (0, "")
+    assert [(row["date"], row["reason"], row["state"]) for row in rows(path)] == [("16.03.2026", "snow", "found")]
+    listed = run("deviations", "--subjects", "s.json", *day, "--dates", "dd.mm.yyyy")
+    assert (listed.code, listed.err) == (0, "")
+    assert (rows(path)[0]["date"], rows(path)[0]["state"]) == ("16.03.2026", "no longer found")
+    wrong = run(*one, "--dates", "day first")
+    assert (wrong.code, wrong.err.startswith("error: --dates: read 'day first', expected ")) == (2, True)
+    elsewhere = run(*one[:-2], "--dates", "dd.mm.yyyy")
+    assert (elsewhere.code, elsewhere.err.startswith("error: --dates needs --subjects")) == (2, True)
+
+
 def test_only_a_log_is_made_again(run: Run, tmp_path: Path) -> None:
     """Somebody's notes stay without `--force`; a log that cannot be read stays with it too."""
     path = tmp_path / "log.csv"
@@ -325,6 +388,13 @@ def test_only_a_log_is_made_again(run: Run, tmp_path: Path) -> None:
     path.write_text("subject,visit,kind,other,date,detail\n")
     words = ", ".join(map(repr, ("version", "planned", "window", "actual", "days_out", "level")))
     assert log(run, "--force").err.startswith(f"error: log.csv line 1: no deviation log: no column {words}, 'severity'")
+    path.unlink()
+    log(run)
+    made = path.read_text().replace(",,,,,found", ",,snow,,,found")
+    for strange in (f"Log of site 1\n{made}", made.replace("subject", "patient", 1)):
+        path.write_text(strange)
+        assert log(run, "--force").err.startswith("error: log.csv line 1: no deviation log: no column 'subject'")
+        assert path.read_text() == strange
     (tmp_path / "folder").mkdir()
     folder = run("deviations", "t", "-o", "folder")
     assert (folder.code, folder.err) == (2, "error: folder: is a folder, a file is meant\n")
@@ -345,7 +415,7 @@ def test_rows_of_subjects_that_were_not_checked_are_left(run: Run, tmp_path: Pat
     visits(tmp_path, RECORDS)
     (tmp_path / "t" / "subjects.csv").write_text("subject,baseline\nS3,2026-03-02\n")
     visits(tmp_path, "subject,visit\n")
-    assert "2 no longer found" in log(run, as_of="2026-03-02").out
+    assert "2 no longer found), 0 deviations to be filled in" in log(run, as_of="2026-03-02").out  # late, and empty
     assert [row["state"] for row in rows(path)] == ["no longer found"] * 2
 
 

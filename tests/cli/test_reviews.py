@@ -221,3 +221,28 @@ def test_markup_in_codes_is_text() -> None:
         reviews.deviations_table(merge(odd).rows, [odd], piped=True),
     ):
         assert "[red]x[/red]" in text
+
+
+@pytest.mark.parametrize("columns", ["20", "80", "200"])
+def test_every_visit_has_its_column_in_a_file_and_on_any_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str
+) -> None:
+    """Lines are longer rather than without a visit: here of eighty, each a day after the one before."""
+    monkeypatch.setenv("COLUMNS", columns)
+    visits = [ts.Visit("V10", "on-site", ts.Timing(window="±0 days"))]
+    visits += [
+        ts.Visit(f"V{n}", "phone", ts.Timing(f"{n - 10} days after V10", window="±0 days")) for n in range(11, 90)
+    ]
+    reports = [report(BASE, date(2026, 3, 31), ts.Protocol("long", "1", "V10", visits))]
+    assert reviews.adherence_table(adherence(reports), reports, piped=False) == ""
+    for text in (capsys.readouterr().out, reviews.adherence_table(adherence(reports), reports, piped=True)):
+        table = lines(text)
+        codes = [f"V{n}" for n in range(10, 90)]
+        assert [cell for cell in table[0] if cell] == ["Subject", *codes]
+        # With the baseline on 2 March 29 days have passed on the 31st, the thirtieth visit is due, fifty are to come.
+        letters = "".join(
+            "".join(cells) for cells in table[1 : table.index(next(c for c in table if "in, out" in c[0]))]
+        )
+        assert letters.count("lap") == 29
+        assert letters.count("due") == 1
+        assert letters.count(".") == 50

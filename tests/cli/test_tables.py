@@ -186,6 +186,30 @@ def test_dates_of_a_report_are_never_broken_on_a_terminal(
     assert ("Facts" in "".join(table)) is (columns != "132")
 
 
+@pytest.mark.parametrize("columns", ["1", "20", "40", "60", "80", "99", "100"])
+def test_nothing_is_left_out_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """Lines are longer than the terminal rather than without a column; a narrow plan has its facts below it."""
+    monkeypatch.setenv("COLUMNS", columns)
+    later = replace_version(ALSTEM, "second", date(2026, 3, 15))
+    subject = SUBJECT.attended("DOSE1", date(2026, 3, 2)).booked("DOSE2", date(2026, 4, 13), time(9, 5))
+    plans = [ts.schedule(protocol, subject) for protocol in (ALSTEM, later)]
+    assert not tables.plan_table(plans[:1], piped=False)
+    plan = capsys.readouterr().out
+    assert not tables.check_table([ts.check(plans, date(2026, 4, 12))], piped=False)
+    report = capsys.readouterr().out
+    # DOSE2 30 days after 2 March, 7 days around it; M18 on 2 September 2027, 26 August to 9 September.
+    for word in ("SCR1", "M18", "2026-04-01", "2026-03-25", "2026-04-08", "2027-09-02", "2027-08-26", "2027-09-09"):
+        assert word in plan
+        assert word in report
+    words = ("attended", "2026-03-02", "booked", "2026-04-13", "09:05")
+    assert all(word in plan and word in report for word in words)
+    assert plan.count(" phone ") + plan.count(" phone\n") == 7
+    assert ("DOSE2: booked 2026-04-13 09:05\n" in plan) is (int(columns) < 100)
+    assert report.count("second") >= 16  # a row each for all that did not happen, judged by 12 April
+
+
 def test_several_versions_have_a_column() -> None:
     """Which version judged; each has its stamp."""
     later = replace_version(ALSTEM, "2023-01-01", date(2026, 3, 15))

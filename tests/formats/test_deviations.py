@@ -199,6 +199,15 @@ def test_two_reports_of_one_subject_are_refused() -> None:
     assert caught.value.where == "reports[1]"
 
 
+def test_a_plan_is_no_report() -> None:
+    """What `schedule` gives is to be checked first."""
+    plan = ts.schedule(PROTOCOL, LATE)
+    for several in (plan, [report(replace(LATE, code="S2")), plan]):
+        with pytest.raises(ts.InvalidTypeError, match="a Report of `check` is meant; read ") as caught:
+            merge(several)  # type: ignore[arg-type]
+        assert caught.value.where == f"reports[{0 if several is plan else 1}]"
+
+
 def test_a_log_that_cannot_be_is_refused() -> None:
     """Two rows of one key, cells that fit no column, a header without a column."""
     row = merge(report(LATE)).rows[0]
@@ -423,6 +432,35 @@ def test_a_log_is_known_by_its_header_line() -> None:
     assert not deviations.is_ours(b"subject,visit\n")
     assert not deviations.is_ours(b"")
     assert not deviations.is_ours(b'"')
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_log_is_known_whichever_column_was_renamed(name: str) -> None:
+    """A column of the key as any other: what people wrote stands below it."""
+    assert deviations.is_ours(HEADER.replace(name, f"{name} (new)", 1).encode())
+    assert deviations.is_ours(",".join(one for one in COLUMNS if one != name).encode())
+
+
+def test_most_of_its_columns_make_a_log() -> None:
+    """Nine of the 17 are more than half, eight are not; a column that a person added changes nothing."""
+    nine = "version,planned,window,actual,days_out,level,detail,severity,reason"
+    assert deviations.is_ours(nine.encode())
+    assert not deviations.is_ours(nine.removesuffix(",reason").encode())
+    assert deviations.is_ours(f"{HEADER},generator_version".encode())
+
+
+def test_a_log_is_known_with_lines_above_its_header() -> None:
+    """A title or a blank line that a person put there; also in UTF-16 without a byte order mark."""
+    assert deviations.is_ours(f"\n{HEADER}\n".encode())
+    assert deviations.is_ours(f"Log of site 1;;;\r\n\r\n{HEADER.replace(',', ';')}\r\n".encode())
+    assert deviations.is_ours(HEADER.encode("utf-16-le"))
+    assert deviations.is_ours(HEADER.encode("utf-16-be"))
+
+
+def test_findings_are_no_log() -> None:
+    """They have the columns of a key, and none that people fill in: `check` makes them anew at any time."""
+    names = "subject,visit,kind,level,other,version,days_out,date,detail,as_of,protocol_id,protocol_version"
+    assert not deviations.is_ours(f"{names},protocol_variant,protocol_sha256,generator_version\n".encode())
 
 
 def test_what_a_spreadsheet_would_run_is_guarded() -> None:

@@ -9,24 +9,23 @@ import click
 
 from trialsched.cli.inputs import PATH, BadInput, Inputs, inputs, option
 from trialsched.cli.making import place_of
-from trialsched.cli.moved import read_calendar, what_is_new, with_bookings
+from trialsched.cli.moved import Files, not_there, read_bookings, read_calendar, what_is_new, with_bookings
 from trialsched.cli.planning import (
     Gathered,
     as_of_day,
     as_of_option,
     check_output,
     deliver,
+    faults_of,
     gather,
     never_ours,
     reports_of,
     say,
 )
-from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from trialsched.clinic import Clinic
     from trialsched.compliance import Report
     from trialsched.formats.results import CheckFormat
 
@@ -94,11 +93,9 @@ def check(  # noqa: PLR0917 - click passes by name
     gathered = gather(typed, faults)
     if calendars and gathered.subjects:
         try:
-            _take_in(gathered, day, data, key, place)
-        except TrialschedError as error:
-            raise BadInput(
-                [*(fault for _, fault in sorted(gathered.bad)), f"{', '.join(calendars)}: {error}"]
-            ) from None
+            _take_in(gathered, day, Files(calendars, data, key, place))
+        except BadInput as error:
+            raise BadInput([*faults_of(gathered.bad), *error.lines]) from None
     reports = reports_of(gathered, day)
     if form == "table":
         from trialsched.cli.tables import check_table
@@ -110,7 +107,9 @@ def check(  # noqa: PLR0917 - click passes by name
         kind = cast("CheckFormat", form)
         text = results.dumps_check(reports, format=kind, findings=findings, excel=excel, in_force=gathered.in_force)
     if reports:
-        deliver(text, output, {"json": wrote_json, "csv": wrote_csv}.get(form, never_ours), force=force)
+        deliver(
+            text, output, {"json": wrote_json, "csv": wrote_csv}.get(form, never_ours), force=force, bad=gathered.bad
+        )
     return say(gathered.bad, _code(reports, fail_on))
 
 
@@ -120,16 +119,15 @@ def _code(reports: list[Report], fail_on: str | None) -> int:
     return int(any(fail_on in ("finding", finding.level) for finding in findings))
 
 
-def _take_in(gathered: Gathered, day: date, data: list[bytes], key: str | None, place: Clinic | None) -> None:
+def _take_in(gathered: Gathered, day: date, files: Files) -> None:
     """Book what calendars tell for the subjects gathered, by the version in force on the day, and say what is new."""
-    from trialsched.formats import ical
     from trialsched.plan import schedule
     from trialsched.trial import protocol_on
 
     version = gathered.protocols.index(protocol_on(gathered.protocols, gathered.in_force, day))
     plans = [one.plans[version] for one in gathered.subjects]
-    found = ical.loads(data, plans, study_key=key, clinic=place)
-    for note in found.notes:
+    found = read_bookings(files, plans)
+    for note in (*found.notes, *not_there(files, plans)):
         click.echo(f"note: {note}", err=True)
     for index, one in enumerate(gathered.subjects):
         subject = one.plans[version].subject

@@ -86,7 +86,7 @@ def plan(typed: Inputs, form: str, as_of: str | None, output: str | None, force:
         text = results.dumps(found, format=cast("Format", form))
     ours = {"json": wrote_json, "jsonl": wrote_json, "csv": wrote_csv}.get(form, never_ours)
     if found:
-        deliver(text, output, ours, force=force)
+        deliver(text, output, ours, force=force, bad=bad)
     return say(bad)
 
 

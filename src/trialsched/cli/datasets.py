@@ -68,7 +68,11 @@ def sdtm(  # noqa: PLR0917 - click passes by name
         if form != "csv":
             files[f"{name}.json"] = dumps(dataset, format="json", stamp=moment).encode()
     folder = Path(str(output))
-    _save(folder, files, gathered.bad, force=force)
+    try:
+        _save(folder, files, gathered.bad, force=force)
+    except OSError:
+        say(gathered.bad)
+        raise
     for note in [*made.notes, *_left(folder, files)]:
         click.echo(f"note: {note}", err=True)
     rows = ", ".join(f"{dataset.name.lower()} {len(dataset.rows)}" for dataset in made)

@@ -88,6 +88,9 @@ def _open_trial(typed: Inputs, folder: str, faults: list[str]) -> Trial | None:
     if both:
         words = f"{folder} and {', '.join(both)} exclude each other"
         faults.append(f"{words}: the folder has the protocol and every subject's facts")
+    if not folder:  # as of a variable that is not set: it would name the working folder
+        faults.append("TRIAL: read '', expected the folder of a trial")
+        return None
     try:
         return load_trial(folder, dates=typed.dates, years=YEARS)
     except DocumentError as error:

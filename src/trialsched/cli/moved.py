@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from trialsched.cli.inputs import BadInput, check_year
+from trialsched.errors import InvalidValueError, TrialschedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from trialsched.clinic import Clinic
+    from trialsched.formats.ical import Bookings
+    from trialsched.plan import Plan
     from trialsched.subject import Subject, VisitRecord
+
+_FOLD = re.compile(rb"\r?\n[ \t]")
+_UID = re.compile(rb"^uid[^:\r\n]*:([0-9a-f-]{36})", re.MULTILINE)
+
+
+class Files(NamedTuple):
+    """Calendars: their names, what they hold, the secret of their ids, the clinic whose time it is."""
+
+    names: Sequence[str]
+    data: Sequence[bytes]
+    study_key: str | None = None
+    clinic: Clinic | None = None
 
 
 def read_calendar(name: str, faults: list[str], said_as: str = "") -> bytes | None:
@@ -22,6 +41,60 @@ def read_calendar(name: str, faults: list[str], said_as: str = "") -> bytes | No
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"{said_as}{name}: {error.strerror}")
         return None
+
+
+def read_bookings(files: Files, plans: Sequence[Plan]) -> Bookings:
+    """Return the bookings of plans. Raises `BadInput` with what is wrong, and the names of the files that it is in."""
+    from trialsched.formats import ical
+
+    try:
+        found = ical.loads(files.data, plans, study_key=files.study_key, clinic=files.clinic)
+    except TrialschedError as error:
+        raise BadInput(_told_alone(files, plans) or [f"{', '.join(files.names)}: {error}"]) from None
+    slips = []
+    for code, booked in found.items():
+        for record in booked:
+            if record.booked is None:
+                continue
+            try:
+                check_year(record.booked)
+            except InvalidValueError as error:
+                slips.append(f"{', '.join(files.names)}: {code} {record.visit}: {error.message}")
+    if slips:
+        raise BadInput(slips)
+    return found
+
+
+def _told_alone(files: Files, plans: Sequence[Plan]) -> list[str]:
+    """Return what is wrong with each file alone; that it is somebody else's is nothing wrong beside others."""
+    from trialsched.formats import ical
+
+    lines = []
+    for name, one in zip(files.names, files.data, strict=True):
+        try:
+            ical.loads(one, plans, study_key=files.study_key, clinic=files.clinic)
+        except TrialschedError as error:
+            lines += [] if error.where == "UID" else [f"{name}: {error}"]
+    return lines
+
+
+def not_there(files: Files, plans: Sequence[Plan]) -> list[str]:
+    """Return a line for each open appointment that no calendar has, of the subjects that they have events of."""
+    from trialsched.formats import ical
+
+    seen = {uid.decode() for one in files.data for uid in _UID.findall(_FOLD.sub(b"", one).lower())}
+    lines = []
+    for plan in plans:
+        code = plan.subject.code
+        uids = {row.code: ical.uid(files.study_key or plan.protocol.id, code, row.code) for row in plan}
+        if seen.isdisjoint(uids.values()):
+            continue
+        for visit, uid in uids.items():
+            agreed = [_when(told) for told in _still_open(plan.subject, visit) if told.booked is not None]
+            if agreed and uid not in seen:
+                words = "and no calendar given has its event: the booking stays"
+                lines.append(f"{code} {visit}: booked for {max(agreed)}, {words}")
+    return lines
 
 
 def with_bookings(subject: Subject, booked: Iterable[VisitRecord]) -> Subject:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from trialsched.protocol import Protocol
     from trialsched.trial import Trial
 
+_COMMON = "only the visits common to all arms ({}) are planned"
+_NAMED = 10  # subjects that a note names
+
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
 
@@ -145,8 +148,17 @@ def versions_of(typed: Inputs, faults: list[str]) -> Versions:
             wrong += error.lines
     versions, problems = in_order(named, {})
     if wrong or problems:
-        raise BadInput([*faults, *wrong, *(f"--protocol {problem}" for problem in problems)])
+        raise BadInput([*faults, *wrong, *(f"--protocol {problem}" for problem in problems), *_faults_of_lists(typed)])
     return Versions(versions, {})
+
+
+def _faults_of_lists(typed: Inputs) -> list[str]:
+    """Return what is wrong with the lists that options name, when nothing can be planned."""
+    if typed.subjects is None:
+        return []
+    faults: list[str] = []
+    _, bad = many_subjects(typed, faults)
+    return [*faults, *faults_of(bad)]
 
 
 def _gather(typed: Inputs, versions: Versions, chosen: Sequence[Protocol], faults: list[str]) -> Gathered:
@@ -154,21 +166,19 @@ def _gather(typed: Inputs, versions: Versions, chosen: Sequence[Protocol], fault
     from trialsched.plan import schedule
 
     trial = typed.open_trial(faults)
+    arms = next((protocol.arms for protocol in chosen if protocol.arms), ())
     if not typed.many:
         subject = one_subject(typed, versions.protocols, faults, chosen)
         if faults or subject is None:
             raise BadInput(faults)
-        arms = next((protocol.arms for protocol in chosen if protocol.arms), ())
         if arms and subject.arm is None:
-            click.echo(
-                f"note: without --arm only the visits common to all arms ({', '.join(arms)}) are planned", err=True
-            )
+            click.echo(f"note: without --arm {_COMMON.format(', '.join(arms))}", err=True)
         plans = tuple(schedule(protocol, subject) for protocol in chosen)
         return Gathered(versions.protocols, versions.in_force, [Versioned(0, "", plans)], [], None)
     name = "subjects.csv" if trial is not None else Path(str(typed.subjects)).name
     rows, bad = many_subjects(typed, faults) if trial is None else rows_of(trial.listed, name, faults)
     if faults:
-        raise BadInput(faults)
+        raise BadInput([*faults, *faults_of(bad)])
     found = []
     for line, subject in rows:
         place = place_in(name, line)
@@ -176,17 +186,33 @@ def _gather(typed: Inputs, versions: Versions, chosen: Sequence[Protocol], fault
             found.append(Versioned(line, place, tuple(schedule(protocol, subject) for protocol in chosen)))
         except TrialschedError as error:
             bad.append((line, f"{place}: {error}"))
+    without = [one.plans[0].subject.code for one in found if arms and one.plans[0].subject.arm is None]
+    if without:
+        more = f" and {len(without) - _NAMED} more" if len(without) > _NAMED else ""
+        words = f"{_COMMON.format(', '.join(arms))} of subjects without an arm"
+        click.echo(f"note: {words}: {', '.join(without[:_NAMED])}{more}", err=True)
     return Gathered(versions.protocols, versions.in_force, found, bad, trial)
 
 
-def deliver(text: str, output: str | None, ours: Callable[[bytes], bool], *, force: bool) -> None:
-    """Write text to the file asked for, or to standard output."""
+def deliver(
+    text: str,
+    output: str | None,
+    ours: Callable[[bytes], bool],
+    *,
+    force: bool,
+    bad: Sequence[tuple[int, str]] = (),
+) -> None:
+    """Write text to the file asked for, or to standard output; when that fails, the faults of rows are said first."""
     from trialsched.cli.files import emit, save
 
-    if output in (None, "-"):
-        emit(text.encode())
-    else:
-        save(Path(str(output)), text.encode(), ours, force=force)
+    try:
+        if output in (None, "-"):
+            emit(text.encode())
+        else:
+            save(Path(str(output)), text.encode(), ours, force=force)
+    except (BadInput, OSError):
+        say(bad)
+        raise
 
 
 def check_output(output: str | None, faults: list[str]) -> None:
@@ -205,8 +231,13 @@ def count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def say(bad: list[tuple[int, str]], code: int = 0) -> int:
+def say(bad: Sequence[tuple[int, str]], code: int = 0) -> int:
     """Say the faults of rows in the order of their lines; return 2, or a code that is worse."""
-    for _, fault in sorted(bad, key=lambda pair: pair[0]):
+    for fault in faults_of(bad):
         click.echo(f"error: {fault}", err=True)
     return max(code, 2 if bad else 0)
+
+
+def faults_of(bad: Sequence[tuple[int, str]]) -> list[str]:
+    """Return the faults of rows in the order of their lines."""
+    return [fault for _, fault in sorted(bad, key=lambda pair: pair[0])]

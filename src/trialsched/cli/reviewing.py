@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -89,7 +90,9 @@ def worklist(  # noqa: PLR0917 - click passes by name
         kind = cast("CheckFormat", form)
         text = results.dumps_worklist(reports, *period, format=kind, excel=excel, in_force=gathered.in_force)
     if reports:
-        deliver(text, output, {"json": wrote_json, "csv": wrote_csv}.get(form, never_ours), force=force)
+        deliver(
+            text, output, {"json": wrote_json, "csv": wrote_csv}.get(form, never_ours), force=force, bad=gathered.bad
+        )
     return say(gathered.bad)
 
 
@@ -141,7 +144,9 @@ def adherence(  # noqa: PLR0917 - click passes by name
         kind = cast("CheckFormat", form)
         text = results.dumps_adherence(reports, format=kind, rates=rates, excel=excel, in_force=gathered.in_force)
     if reports:
-        deliver(text, output, {"json": wrote_json, "csv": wrote_rates}.get(form, never_ours), force=force)
+        deliver(
+            text, output, {"json": wrote_json, "csv": wrote_rates}.get(form, never_ours), force=force, bad=gathered.bad
+        )
     return say(gathered.bad)
 
 
@@ -178,16 +183,20 @@ def deviations(  # noqa: PLR0917 - click passes by name
     form = form or ("table" if output in (None, "-") else "csv")
     _check_csv(form, faults, excel=excel)
     day = as_of_day(as_of, faults)
+    typed, dates = _dates_of_log(typed, faults) if form == "csv" else (typed, typed.dates)
     gathered = gather(typed, faults)
     reports = reports_of(gathered, day)
     levels = cast("Levels", level or "all")
-    dates = typed.dates if gathered.trial is None else gathered.trial.date_format
+    dates = dates if gathered.trial is None else gathered.trial.date_format
     if form == "csv" and output not in (None, "-") and reports:
         complete = typed.many and not gathered.bad
         try:
             _keep(Path(str(output)), reports, levels, dates, complete=complete, excel=excel, force=force)
         except BadInput as error:
             raise BadInput([*(fault for _, fault in sorted(gathered.bad)), *error.lines]) from None
+        except OSError:
+            say(gathered.bad)
+            raise
         return say(gathered.bad)
     log = merge(reports, level=levels)
     if form == "table":
@@ -202,8 +211,24 @@ def deviations(  # noqa: PLR0917 - click passes by name
         kind = cast("CheckFormat", form)
         text = dumps_deviations(map(LogRow.told, log.rows), reports, format=kind, in_force=gathered.in_force)
     if reports:
-        deliver(text, output, wrote_json if form == "json" else never_ours, force=force)
+        deliver(text, output, wrote_json if form == "json" else never_ours, force=force, bad=gathered.bad)
     return say(gathered.bad)
+
+
+def _dates_of_log(typed: Inputs, faults: list[str]) -> tuple[Inputs, str | None]:
+    """Return the form of dates of a log, which has one where there are no lists with dates beside it, too."""
+    from trialsched.cli.lists import is_json
+    from trialsched.formats.records import check_date_form
+
+    lists = typed.trial is not None or (typed.subjects is not None and not is_json(typed.subjects))
+    if typed.dates is None or lists:
+        return typed, typed.dates
+    alone = replace(typed, dates=None)
+    try:
+        return alone, check_date_form(typed.dates)
+    except TrialschedError as error:
+        faults.append(f"--dates: {error.message}")
+        return alone, None
 
 
 def _keep(
@@ -229,6 +254,8 @@ def _keep(
         raise BadInput([f"{path} {error}"]) from None
     after = merge(reports, before, level=level, complete=complete)
     made = dumps(after, dates=dates, excel=excel).encode()
+    if data is not None and path.is_file() and path.read_bytes() != data:
+        raise BadInput([f"{path}: was saved by somebody while it was made again: make it once more"])
     if made != data:
         save(path, made, is_ours, force=force)
     same = "unchanged; " if made == data else ""

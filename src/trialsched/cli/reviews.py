@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trialsched.worklist import WorkItem
 
 _WIDE_NEXT, _WIDE_LOG = 160, 140  # columns of a terminal that all columns of the tables need
+_LEAST, _RATE = 3, 5  # letters that stay together of the matrix ('in~', 'out') and of rates ('31/37')
 _NEXT = ("Subject", "Visit", "Status", "Days left", "Target", "Window", "Booked", "Next")
 _NEXT_NARROW = ("Subject", "Visit", "Status", "Days left", "Next")
 _LOG = ("Subject", "Visit", "Version", "Planned", "Window", "Actual", "Days out", "Kind", "Level", "Other")
@@ -71,10 +72,12 @@ def _next_cells(item: WorkItem, *, narrow: bool) -> dict[str, Text]:
 
 def adherence_table(found: Adherence, reports: Sequence[Report], *, piped: bool) -> str:
     """Show subjects by visits, and the rates."""
-    matrix = _table("Subject", *found.visits, whole=("Subject",))
+    matrix = _table("Subject", *found.visits, whole=("Subject",), least=_LEAST)
     for row in found.subjects:
         matrix.add_row(Text(row.subject), *map(_cell, row.cells))
-    rates = _table("Windows", "Visit", *(name.capitalize() for name in COUNTED), whole=("Visit", "Windows"))
+    rates = _table(
+        "Windows", "Visit", *(name.capitalize() for name in COUNTED), whole=("Visit", "Windows"), least=_RATE
+    )
     for line in rates_in_words(found):
         rates.add_row(*map(Text, line))
     assumed = any(cell and cell.window_basis == "assumed" for row in found.subjects for cell in row.cells)

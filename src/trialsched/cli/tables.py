@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from trialsched.protocol import Protocol
 
 _PIPED_WIDTH = 200
-_WIDE, _NARROW = 125, 100  # columns of a terminal that labels, and weekdays of windows, need
+_WIDE, _NARROW = 125, 100  # columns of a terminal that labels, and facts and weekdays of windows, need
 _WIDEST = 132  # that a report needs without folding a cell
+_ENDLESS = 100_000
+_DATE = 10  # letters of a date, which is not broken
 _FRIDAY = 5
 _MARKS = {
     "!": "! Saturday or Sunday",
@@ -42,19 +45,39 @@ def _console(*, piped: bool) -> Console:
 
 
 def _show(parts: list[Table | Text], *, piped: bool) -> str:
-    """Print to the terminal and return '', or return the plain text of a pipe or file."""
+    """Print to the terminal and return '', or return the plain text of a pipe or file.
+
+    Where a table has too little room its lines are longer: rich would leave columns out without a word.
+    """
     console = _console(piped=piped)
+    width = console.width
     for part in parts:
+        console.width = max(width, _needed(part, console)) if isinstance(part, Table) else width
         console.print(part, soft_wrap=isinstance(part, Text))
     text = console.file.getvalue() if isinstance(console.file, io.StringIO) else ""
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-def _table(*columns: str, whole: tuple[str, ...] = ()) -> Table:
-    """Return a table; the columns named `whole` are never broken into two lines."""
+def _needed(table: Table, console: Console) -> int:
+    """Return how wide a table is when its columns are folded as far as may be, the widest first, as rich does it."""
+    whole: list[int] = []
+    folded: list[int] = []
+    longest = 0
+    options = console.options.update_width(_ENDLESS)
+    for column in table.columns:
+        cells = [Measurement.get(console, options, cell) for cell in (column.header, *column.cells)]
+        (whole if column.no_wrap else folded).append(max(cell.maximum for cell in cells))
+        if not column.no_wrap:
+            longest = max(longest, min(column.min_width or 1, max(cell.minimum for cell in cells)))
+        column.min_width = None
+    return sum(whole) + sum(min(width, longest) for width in folded) + 3 * len(table.columns) - 1
+
+
+def _table(*columns: str, whole: tuple[str, ...] = (), least: int = _DATE) -> Table:
+    """Return a table; the columns named `whole` are never broken into two lines, of others `least` letters never."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in whole)
+        table.add_column(column, overflow="fold", no_wrap=column in whole, min_width=least)
     return table
 
 
@@ -96,18 +119,21 @@ def plan_table(plans: Iterable[Plan], *, piped: bool) -> str:
     marks = set()
     origins: dict[str, None] = {}
     width = _console(piped=piped).width
-    names = ["Visit", *([""] if width >= _WIDE else []), "Target", "Window", "Study day", "Mode", "Facts"]
+    names = ["Visit", *([""] if width >= _WIDE else []), "Target", "Window", "Study day", "Mode"]
+    names += ["Facts"] if width >= _NARROW else []
     for plan in plans:
         parts.append(_head(plan))
         table = _table(*names, whole=("Visit", "Target", "Window", "Study day", "Mode"))
+        below = []
         for row in plan:
             day = _day(row.target)
-            facts = [*_facts(row), *(["provisional"] if row.provisional else [])]
+            facts = ", ".join([*_facts(row), *(["provisional"] if row.provisional else [])])
+            below += [Text(f"{row.code}: {facts}")] if facts and width < _NARROW else []
             marks |= {mark for mark in "!~" if mark in day.plain or (mark == "~" and row.window_basis == "assumed")}
             label = [Text(row.label.best())] if width >= _WIDE else []
             cells = (Text(row.code), *label, day, _window(row, weekdays=width >= _NARROW), Text(str(row.study_day)))
-            table.add_row(*cells, Text(row.mode), Text(", ".join(facts)))
-        parts.append(table)
+            table.add_row(*cells, Text(row.mode), *([Text(facts)] if width >= _NARROW else []))
+        parts += [table, *below]
         origins[origin_of(plan.protocol)] = None
         parts += [Text(f"recorded, not planned: {in_words(record)}") for record in plan.other_records]
         parts += [Text(f"note: {note}") for note in plan.notes]

@@ -38,6 +38,9 @@ FOUND: Final = "found"
 GONE: Final = "no longer found"
 _HINT = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n)", re.IGNORECASE)
 _DELIMITERS: Final = (",", ";", "\t")  # the first wins when none is in the header
+_ABOVE: Final = 20  # lines above a header in which it is still looked for
+_HEAD: Final = 100_000  # bytes that have them and the header
+_TOLD: Final = 100  # bytes that tell an encoding
 
 
 class LogRow(NamedTuple):
@@ -136,7 +139,7 @@ def merge(
     A row whose finding is there is `found`; one whose finding is not there any more stays as it was, `no longer
     found`. New findings follow at the end, with `level="deviation"` only those of that level. Rows of subjects
     without a report stay as they are, unless the reports are `complete`: then they are no longer found either.
-    Raises `InvalidValueError` for a subject that has two reports.
+    Raises `InvalidTypeError` for what is no report, `InvalidValueError` for a subject that has two.
 
     >>> merge([]).header[:3]
     ('subject', 'visit', 'version')
@@ -148,6 +151,8 @@ def merge(
     found: dict[tuple[str, ...] | None, LogRow] = {}
     subjects: set[str] = set()
     for index, report in enumerate(several):
+        if not isinstance(report, Report):
+            raise InvalidTypeError(f"a Report of `check` is meant; read {shown(report)}", where=f"reports[{index}]")
         if report.subject.code in subjects:
             message = f"the subject {report.subject.code!r} stands twice"
             raise InvalidValueError(message, where=f"reports[{index}]")
@@ -271,16 +276,34 @@ def dump(log: DeviationLog, fp: IO[bytes], *, dates: str | None = None, excel: b
 
 
 def is_ours(data: bytes) -> bool:
-    """Return whether a file has the header line of a log, whatever else is wrong with it: people may have filled it in.
+    """Return whether a file is a log, whatever else is wrong with it: people may have filled it in.
 
-    The columns that a row is known by are enough, in any encoding that has their letters.
+    It is one by its header, below a few lines of people's own too, in any encoding that has its letters: the columns
+    that a row is known by are enough, or most of ours. Findings of `check` have no column that people fill in.
     """
-    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    lines = _decoded(data[:_HEAD]).splitlines(keepends=True)
+    return any(_is_header("".join(lines[place : place + _ABOVE])) for place in range(min(len(lines), _ABOVE + 1)))
+
+
+def _decoded(data: bytes) -> str:
+    """Return the text of a file, as good as it can be had."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    low, high = data[:_TOLD:2].count(0), data[1:_TOLD:2].count(0)
+    encoding = "utf-8" if low == high else "utf-16-le" if low < high else "utf-16-be"
+    return data.decode(encoding, errors="replace")
+
+
+def _is_header(text: str) -> bool:
+    """Return whether a text begins with the header line of a log."""
     try:
-        _, header, _ = _open(data.decode("utf-16" if utf16 else "utf-8", errors="replace"))
+        _, header, _ = _open(text)
     except InvalidValueError:
         return False
-    return {name.strip().casefold() for name in header} >= set(KEY)
+    names = {name.strip().casefold() for name in header}
+    if "generator_version" in names and names.isdisjoint((*PEOPLES, "state")):
+        return False
+    return names >= set(KEY) or 2 * len(names & set(COLUMNS)) > len(COLUMNS)
 
 
 def _text_of(data: str | bytes) -> str:

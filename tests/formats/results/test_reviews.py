@@ -119,6 +119,15 @@ def test_the_worklist_as_csv_has_the_same_fields_and_a_stamp() -> None:
     assert excel.count("\r\n") == excel.count("\n") == 3
 
 
+def test_no_day_left_is_a_number() -> None:
+    """0 on the last day of a window, which is not the same as no window."""
+    last = check(ts.schedule(PROTOCOL, CAME), date(2026, 3, 14))
+    (item,) = json.loads(results.dumps_worklist(last, last.as_of, last.as_of))["items"]
+    (row,) = rows(results.dumps_worklist(last, last.as_of, last.as_of, format="csv"))
+    assert (item["visit"], item["days_left"], row["days_left"]) == ("V2", 0, "0")
+    assert "| V2 | overdue | 0 |" in results.dumps_worklist(last, last.as_of, last.as_of, format="markdown")
+
+
 def test_the_worklist_as_markdown_has_a_section_for_each_place() -> None:
     """On site and phone apart; nothing in a cell acts as markup."""
     text = results.dumps_worklist(reports(PROTOCOL, NEXT), FIRST, LAST, format="markdown")

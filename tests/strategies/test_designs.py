@@ -1,4 +1,4 @@
-"""The strategies that others test with."""
+"""The strategies for designs, and how all of them are found."""
 
 import subprocess
 import sys
@@ -65,14 +65,13 @@ def test_bounds_are_kept(data: st.DataObject) -> None:
     assert low <= data.draw(strategies.baselines(min_value=low, max_value=high)) <= high
 
 
-@given(st.data())
-def test_bounds_of_protocols_and_subjects_are_kept(data: st.DataObject) -> None:
-    """Counts, months, limits, arms, cycles, records and baselines stay within what was asked."""
-    protocol = data.draw(
-        strategies.protocols(
-            min_visits=2, max_visits=3, max_arms=0, max_occurrences=0, months=False, limits=False
-        )
-    )  # fmt: skip
+@given(
+    strategies.protocols(
+        min_visits=2, max_visits=3, max_arms=0, max_occurrences=0, months=False, limits=False
+    )
+)  # fmt: skip
+def test_bounds_of_protocols_are_kept(protocol: ts.Protocol) -> None:
+    """Counts, months, limits, arms and cycles stay within what was asked."""
     assert 2 <= len(protocol.expanded) <= 3
     assert protocol.arms == ()
     for visit in protocol.visits:
@@ -81,18 +80,6 @@ def test_bounds_of_protocols_and_subjects_are_kept(data: st.DataObject) -> None:
         assert timing.not_before is timing.not_after is None
         assert timing.when is None or timing.when.offset.months == 0
         assert timing.window is None or timing.window.before.months == timing.window.after.months == 0
-    day = date(2026, 3, 2)
-    plan = data.draw(strategies.plans(protocol=protocol, min_value=day, max_value=day, max_records=1))
-    assert plan.baseline == day
-    assert len(plan.subject.records) <= 1
-    assert plan.protocol is protocol
-
-
-@given(strategies.plans())
-def test_defaults_stay_within_the_years_a_person_means(plan: ts.Plan) -> None:
-    """With the defaults no drawn date leaves 1900 to 2199."""
-    days = [day for row in plan for day in (row.target, row.earliest, row.latest, row.attended, row.booked)]
-    assert all(1900 <= day.year <= 2199 for day in days if day is not None)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +96,10 @@ def test_defaults_stay_within_the_years_a_person_means(plan: ts.Plan) -> None:
         lambda: strategies.baselines(min_value=date(2026, 1, 2), max_value=date(2026, 1, 1)),
         lambda: strategies.protocols(min_visits=0),
         lambda: strategies.protocols(max_arms=-1),
-        lambda: strategies.subjects(max_records=-1),
-        lambda: strategies.plans(max_records=-1),
+        lambda: strategies.protocols(max_occurrences=-1),
+        lambda: strategies.versions(max_versions=1),
+        lambda: strategies.versions(max_visits=0),
+        lambda: strategies.versions(max_versions=3, min_value=date(2026, 1, 1), max_value=date(2026, 1, 2)),
     ],
 )
 def test_bounds_that_leave_nothing_raise(make: type) -> None:
@@ -149,16 +138,33 @@ def test_every_feature_of_a_protocol_is_drawn() -> None:
     assert drawn == set(FEATURES)
 
 
-def test_plans_at_the_end_of_the_calendar() -> None:
-    """Baselines that take a visit out of the calendar are passed over, those that do not are drawn."""
-    last: set[date] = set()
-    alstem, june = ts.load_protocol("alstem"), date(9998, 6, 1)
+VERSIONS: dict[str, Callable[[tuple[ts.Protocol, ...]], object]] = {
+    "two": lambda found: len(found) == 2,
+    "as many as may be": lambda found: len(found) == 3,
+    "the first without a date": lambda found: found[0].meta.in_force is None,
+    "the first with a date": lambda found: found[0].meta.in_force is not None,
+    "another number of visits": lambda found: len(found[0].visits) != len(found[1].visits),
+    "other dates": lambda found: found[0].visits != found[1].visits,
+}
 
-    @settings(max_examples=30, database=None, derandomize=True, phases=[Phase.generate])
-    @given(strategies.plans(protocol=alstem, min_value=june, max_value=date(9998, 7, 1), max_records=0))
-    def look(plan: ts.Plan) -> None:
-        last.add(plan["M18"].latest or date.min)
+
+def test_versions_are_of_one_protocol_in_the_order_of_coming_into_force() -> None:
+    """One id and anchor, no arms, each version and each date once, in order and within the bounds."""
+    low, high, drawn = date(2026, 1, 1), date(2026, 1, 4), set[str]()
+
+    @settings(max_examples=100, database=None, derandomize=True, phases=[Phase.generate])
+    @given(strategies.versions(max_versions=3, max_visits=4, min_value=low, max_value=high))
+    def look(found: tuple[ts.Protocol, ...]) -> None:
+        assert 2 <= len(found) <= 3
+        assert {(one.id, one.anchor, one.arms) for one in found} == {(found[0].id, found[0].anchor, ())}
+        assert len({one.version for one in found}) == len(found)
+        assert all(len(one.visits) <= 8 for one in found)  # a cycle may bring one that travels with it
+        days = [one.meta.in_force for one in found]
+        dated = [day for day in days if day is not None]
+        assert None not in days[1:]
+        assert dated == sorted(set(dated))
+        assert all(low <= day <= high for day in dated)
+        drawn.update(name for name, has in VERSIONS.items() if has(found))
 
     look()
-    # 18 months and 7 days: from 1 June 8 December; 24 June is the last that fits, with 31 December.
-    assert date(9999, 12, 8) <= min(last) <= max(last) <= date(9999, 12, 31)
+    assert drawn == set(VERSIONS)
