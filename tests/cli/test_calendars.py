@@ -324,6 +324,27 @@ def test_files_that_hold_no_bookings_are_bad_input(
     assert "Traceback" not in result.err
 
 
+def test_the_broken_calendar_of_several_is_named(run: Run, tmp_path: Path) -> None:
+    """The others are not, and a row of a list that is bad is told with it."""
+    run("ics", "--baseline", "2026-03-02", "--subject", "P1")
+    (tmp_path / "cut.ics").write_bytes((tmp_path / "P1.ics").read_bytes()[:2000])
+    result = run("bookings", "--baseline", "2026-03-02", "--subject", "P1", "P1.ics", "cut.ics")
+    assert result.code == 2
+    (line,) = [line for line in result.err.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: cut.ics: ")
+
+
+def test_without_a_good_subject_only_the_rows_are_told(run: Run, tmp_path: Path) -> None:
+    """Nothing is said of calendars that were compared with nobody."""
+    run("ics", "--baseline", "2026-03-02", "--subject", "P1")
+    (tmp_path / "s.csv").write_text("subject,baseline\nP1,soon\n")
+    result = run("bookings", "--subjects", "s.csv", "P1.ics")
+    assert (result.code, result.out) == (2, "")
+    assert [line[:33] for line in result.err.splitlines() if "protocol:" not in line] == [
+        "error: s.csv line 2: baseline: re"
+    ]
+
+
 def test_bookings_say_whose_calendar_it_is(run: Run) -> None:
     """Without a subject there is nothing to match UIDs with."""
     result = run("bookings", "--baseline", "2026-03-02", "x.ics")

@@ -57,6 +57,30 @@ def test_an_unknown_protocol_is_bad_input() -> None:
     assert caught.value.lines[0].startswith("--protocol alsten: ")
 
 
+def test_a_folder_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what is one; a folder with the name of a bundled protocol does not hide it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("trial", "alstem"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(BadInput) as caught:
+        open_protocol("trial")
+    assert caught.value.lines == ["--protocol trial: is a folder; expected a document in it, as trial/protocol.toml"]
+    assert open_protocol("alstem") == ALSTEM
+
+
+def test_the_year_of_coming_into_force_is_looked_at(tmp_path: Path) -> None:
+    """2026 with a digit swapped would make a version the one of always."""
+    path = tmp_path / "p.toml"
+    for day, found in ((date(206, 5, 1), False), (date(1900, 1, 1), True)):
+        path.write_text(documents.dumps(replace(ALSTEM, meta=replace(ALSTEM.meta, in_force=day))), "utf-8")
+        if found:
+            assert open_protocol(str(path)).meta.in_force == day
+        else:
+            with pytest.raises(BadInput) as caught:
+                open_protocol(str(path))
+            assert caught.value.lines[0].startswith(f"{path}: in_force: read 0206-05-01: a year before 1900")
+
+
 def test_the_end_of_participation_is_a_fact() -> None:
     """`--ended` reaches the subject."""
     subject = one_subject(replace(NOTHING, baseline="2026-03-02", ended="2026-05-01"), [ALSTEM], [])

@@ -20,8 +20,18 @@ from trialsched.cli.inputs import (
     option,
 )
 from trialsched.cli.making import FOR, SUFFIXES, Making, making, place_of, tell_unknown_durations
-from trialsched.cli.moved import read_calendar, with_bookings
-from trialsched.cli.planning import Planned, as_of_option, check_output, count, deliver, never_ours, plans_of, say
+from trialsched.cli.moved import Files, read_bookings, read_calendar, with_bookings
+from trialsched.cli.planning import (
+    Planned,
+    as_of_option,
+    check_output,
+    count,
+    deliver,
+    faults_of,
+    never_ours,
+    plans_of,
+    say,
+)
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
@@ -307,7 +317,7 @@ def bookings(  # noqa: PLR0917 - click passes by name
     force: bool,  # noqa: FBT001 - a flag
 ) -> int:
     """Read the dates that people booked by moving events, as records; say which stand against the protocol."""
-    from trialsched.formats import ical, records
+    from trialsched.formats import records
 
     faults: list[str] = []
     if Path(files[0]).is_dir():
@@ -321,10 +331,12 @@ def bookings(  # noqa: PLR0917 - click passes by name
     data = [one for name in files if (one := read_calendar(name, faults)) is not None]
     before = read_calendar(previous, faults, "--previous ") if previous is not None else None
     _, plans, bad = plans_of(typed, faults, as_of)
+    if not plans:
+        raise BadInput(faults_of(bad))
     try:
-        found = ical.loads(data, [one.plan for one in plans], study_key=key, previous=before, clinic=place)
-    except TrialschedError as error:
-        raise BadInput([*(fault for _, fault in sorted(bad)), f"{', '.join(files)}: {error}"]) from None
+        found = read_bookings(Files(files, data, key, place), [one.plan for one in plans], before)
+    except BadInput as error:
+        raise BadInput([*faults_of(bad), *error.lines]) from None
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     for planned in plans:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field, fields, replace
 from functools import wraps
@@ -132,7 +133,7 @@ def option(*names: str, **settings: Any) -> Callable[[_F], _F]:  # noqa: ANN401 
     return click.option(*names, multiple=True, callback=_once, **settings)
 
 
-PATH = click.Path()
+PATH = click.Path(readable=False)  # what cannot be read is a failure outside, told when it is opened
 
 _OPTIONS = (
     click.option(
@@ -206,7 +207,15 @@ def open_protocol(name: str | None, *, as_registered: bool = False, said_as: str
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise BadInput([f"{said_as}{name}: {error.strerror}"]) from None
     except TrialschedError as error:
+        if name and os.path.isdir(name):  # noqa: PTH112 - `Path.is_dir` fails for a name that is too long
+            message = f"{said_as}{name}: is a folder; expected a document in it, as {name}/protocol.toml"
+            raise BadInput([message]) from None
         raise BadInput([f"{said_as}{name or repr(name)}: {error.message}"]) from None
+    if protocol.meta.in_force is not None:
+        try:
+            check_year(protocol.meta.in_force)
+        except InvalidValueError as error:
+            raise BadInput([f"{name}: in_force: {error.message}"]) from None
     if as_registered:
         protocol = protocol.as_registered()
     if name is None:

@@ -43,12 +43,15 @@ def read_calendar(name: str, faults: list[str], said_as: str = "") -> bytes | No
         return None
 
 
-def read_bookings(files: Files, plans: Sequence[Plan]) -> Bookings:
-    """Return the bookings of plans. Raises `BadInput` with what is wrong, and the names of the files that it is in."""
+def read_bookings(files: Files, plans: Sequence[Plan], previous: bytes | None = None) -> Bookings:
+    """Return the bookings of plans; `previous` is the export that was given out.
+
+    Raises `BadInput` with what is wrong, and the names of the files that it is in.
+    """
     from trialsched.formats import ical
 
     try:
-        found = ical.loads(files.data, plans, study_key=files.study_key, clinic=files.clinic)
+        found = ical.loads(files.data, plans, study_key=files.study_key, previous=previous, clinic=files.clinic)
     except TrialschedError as error:
         raise BadInput(_told_alone(files, plans) or [f"{', '.join(files.names)}: {error}"]) from None
     slips = []
