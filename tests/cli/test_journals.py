@@ -13,6 +13,8 @@ BY_HAND = (
     "`trialsched journal adopt` takes it in, or `trialsched journal discard` undoes it:"
 )
 
+PUT_RIGHT = "trial: nothing is written before these are put right, or undo it all with `trialsched journal discard`"
+
 
 @pytest.fixture
 def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Folder:
@@ -44,6 +46,7 @@ def test_init_begins_the_journal_once(trial: Folder) -> None:
     first = trial("journal", "init", "trial", "--by", "AN")
     (entry,) = trial.entries()
     assert first.out == f"trial: 2 subjects, 1 record\nevents.jsonl: 1 line, sha256 of the last {entry.hash}\n"
+    assert (first.code, first.err) == (0, "")
     assert (entry.action, entry.by, entry.reason, entry.prev) == ("init", "AN", None, "0" * 64)
     assert trial.replayed() == trial.listed()
     again = trial("journal", "init", "trial", "--by", "AN")
@@ -52,20 +55,43 @@ def test_init_begins_the_journal_once(trial: Folder) -> None:
     assert trial.entries() == (entry,)
 
 
-def test_all_but_verify_ask_who_and_adopt_and_discard_ask_why(kept: Folder) -> None:
-    """Without `--by`, and where a reason belongs without it, nothing is written."""
+def test_all_but_verify_ask_who(kept: Folder) -> None:
+    """Without `--by`, and with a reason of no words, nothing is written."""
     before = kept.text("events.jsonl")
     for command in ("init", "adopt", "discard"):
         assert "Missing option '--by'" in kept("journal", command, "trial", "--reason", "x").err or command == "init"
         assert kept("journal", command, "trial").code == 2
-    for command in ("adopt", "discard"):
-        assert "Missing option '--reason'" in kept("journal", command, "trial", "--by", "AN").err
+    assert kept("journal", "init", "trial", "--by", " ").err.startswith("error: --by: 1 to 200 characters")
     kept.edit("visits.csv", "2026-04-15", "2026-04-16")
     names = kept.names()
     for command in ("adopt", "discard"):
         blank = kept("journal", command, "trial", "--by", "AN", "--reason", "")
         assert (blank.code, blank.err.startswith("error: --reason: 1 to 2000 characters")) == (2, True)
     assert (kept.text("events.jsonl"), kept.names()) == (before, names)
+
+
+def test_adopt_asks_why_where_a_recorded_value_changes(kept: Folder) -> None:
+    """As `record` does: a new row needs no reason, another day in an old one does."""
+    kept.put("visits.csv", kept.text("visits.csv") + "P01-007,M06,2026-09-02,,,,,\n")
+    result = kept("journal", "adopt", "trial", "--by", "AN")
+    assert (result.code, kept.entries()[-1].reason, kept.entries()[-1].visit) == (0, None, "M06")
+    kept.put("visits.csv", kept.text("visits.csv") + "P01-007,M09,2026-12-02,,,,,\n")
+    kept.edit("visits.csv", "2026-04-15", "2026-04-16")
+    before = kept.text("events.jsonl")
+    refused = kept("journal", "adopt", "trial", "--by", "AN")
+    assert (refused.code, kept.text("events.jsonl")) == (2, before)
+    assert refused.err.splitlines() == [
+        "error: --reason is missing: a recorded value changes",
+        "error: visits.csv: P01-007 DOSE2: attended: was 2026-04-15, is 2026-04-16",
+    ]
+
+
+def test_discard_asks_for_no_reason(kept: Folder) -> None:
+    """No recorded value changes."""
+    kept.edit("visits.csv", "2026-04-15", "2026-04-16")
+    assert kept("journal", "discard", "trial", "--by", "AN").code == 0
+    assert (kept.entries()[-1].action, kept.entries()[-1].reason) == ("discard", None)
+    assert "2026-04-15" in kept.text("visits.csv")
 
 
 def test_rows_that_cannot_be_read_begin_no_journal(trial: Folder) -> None:
@@ -80,7 +106,7 @@ def test_rows_that_cannot_be_read_begin_no_journal(trial: Folder) -> None:
         assert lines[1].startswith("error: visits.csv line 3: attended: read '04.03.2026'")
         assert lines[2].startswith("error: visits.csv line 4: attended: read 1826-03-04")
         assert lines[3:] == [
-            "error: visits.csv: subject: no subject 'P01-009' in subjects.csv",
+            "error: visits.csv: subject: no subject 'P01-009' in subjects.csv; expected 'P01-008', the nearest one",
             "error: trial: nothing is written before these are put right",
         ]
 
@@ -169,15 +195,29 @@ def test_a_code_may_be_put_right_in_another_case(kept: Folder) -> None:
     assert {row.subject for row in kept.replayed().rows} == {"p01-007"}
 
 
+def test_edits_of_one_list_are_told_beside_bad_rows_of_the_other(kept: Folder) -> None:
+    """What cannot be read hides nothing that can: all of it is listed at once, whatever the command."""
+    kept.edit("visits.csv", "2026-04-15", "15 April")
+    kept.edit("subjects.csv", "2026-03-09", "2026-03-10")
+    for command in (("record", "trial", "P01-007", "DOSE3", "--missed"), ("journal", "adopt", "trial")):
+        result = kept(*command, "--by", "AN", "--reason", "x")
+        assert result.code == 2
+        bad, *others = result.err.splitlines()
+        assert bad.startswith("error: visits.csv line 3: attended: read '15 April'")
+        assert others == [
+            "error: trial: changed by hand since line 4 of events.jsonl:",
+            "error: subjects.csv: P01-008: baseline: was 2026-03-09, is 2026-03-10",
+            f"error: {PUT_RIGHT}",
+        ]
+
+
 def test_bad_rows_cannot_be_adopted(kept: Folder) -> None:
     """What cannot be read is told, and can be put right or discarded; a list that is gone likewise."""
     kept.edit("visits.csv", "2026-04-15", "15 April")
     result = kept("journal", "adopt", "trial", "--by", "AN", "--reason", "x")
     assert (result.code, result.out) == (2, "")
     assert result.err.splitlines()[0].startswith("error: visits.csv line 3: attended: read '15 April'")
-    assert result.err.splitlines()[-1] == (
-        "error: trial: nothing is written before these are put right, or undo it all with `trialsched journal discard`"
-    )
+    assert result.err.splitlines()[-1] == f"error: {PUT_RIGHT}"
     assert kept.verify().out.startswith("visits.csv line 3: attended: read '15 April'")
     (kept.path / "subjects.csv").unlink()
     assert "subjects.csv: the file is missing" in kept.verify().out
@@ -234,7 +274,7 @@ def test_without_a_journal_there_is_nothing_to_adopt_discard_or_verify(trial: Fo
     for command in ("adopt", "discard"):
         result = trial("journal", command, "trial", "--by", "AN", "--reason", "x")
         assert (result.code, "there is no journal; `trialsched journal init`" in result.err) == (2, True)
-    assert trial.verify().err == "error: trial/events.jsonl: No such file or directory\n"
+    assert trial.verify().err == "error: trial/events.jsonl: there is no journal; `trialsched journal init` or `record` begins one\n"
     assert trial.names() == ["subjects.csv", "visits.csv"]
 
 
@@ -242,8 +282,15 @@ def test_without_a_journal_there_is_nothing_to_adopt_discard_or_verify(trial: Fo
 def test_what_is_no_folder_of_a_trial_is_bad_input(trial: Folder, command: str) -> None:
     """A file, a name that is not there, a folder of anything else: told, and left alone."""
     who = () if command == "verify" else ("--by", "AN")
+    last = (
+        "empty/events.jsonl: there is no journal" if command == "verify" else "empty: no folder of a trial: there is no subj"
+    )
     (trial.path.parent / "empty").mkdir()
-    for name, says in (("trial/visits.csv", "is a file"), ("nowhere", "there is none"), ("empty", "empty")):
+    for name, says in (
+        ("trial/visits.csv", "is a file"),
+        ("nowhere", "there is none"),
+        ("empty", last),
+    ):
         result = trial("journal", command, name, *who)
         assert (result.code, says in result.err) == (2, True)
     assert list((trial.path.parent / "empty").iterdir()) == []
@@ -278,6 +325,7 @@ def test_verify_names_an_edited_line(kept: Folder, old: str, new: str, says: str
     before = {name: kept.text(name) for name in kept.names()}
     result = kept.verify()
     assert (result.code, result.out.startswith(f"events.jsonl {says}")) == (1, True)
+    assert len(set(result.out.splitlines())) == len(result.out.splitlines())  # nothing is told twice
     for arguments in (("record", "trial", "P01-007", "DOSE3", "--missed"), ("journal", "adopt", "trial"),
                       ("journal", "discard", "trial")):  # fmt: skip
         refused = kept(*arguments, "--by", "AN", "--reason", "x")
@@ -347,13 +395,11 @@ def test_expect_finds_a_cut_tail(kept: Folder) -> None:
 def test_verify_notes_a_clock_that_was_put_back(kept: Folder) -> None:
     """A line that is dated before the one above it is told, and is no fault."""
     entries = kept.entries()
-    early = entries[-1].at.replace(year=2020)
-    change = journal.Change(
-        "record", "P01-007", "M03", {"record": 1, "booked": "2026-06-02", "booked_time": "09:00"}, None
-    )
-    kept.put(
-        "events.jsonl", journal.dumps([*entries, *journal.append(entries[-1], [change], at=early, by="AN")]).decode()
-    )
-    kept.edit("visits.csv", "P01-007,M03,2026-06-02,09:00,,,,\n", "")
+    moments = [entries[0].at.replace(year=2020, hour=hour) for hour in (9, 12, 10, 10)]
+    again: list[journal.Entry] = []
+    for entry, moment in zip(entries, moments, strict=True):
+        change = journal.Change(entry.action, entry.subject, entry.visit, entry.was, entry.is_)
+        again += journal.append(again[-1] if again else None, [change], at=moment, by="AN")
+    kept.put("events.jsonl", journal.dumps(again).decode())
     result = kept.verify()
-    assert (result.code, result.err) == (0, "note: line 5 is dated before the line above: a clock was put back\n")
+    assert (result.code, result.err) == (0, "note: line 3 is dated before the line above: a clock was put back\n")

@@ -76,7 +76,33 @@ def test_who_says_so_is_required(trial: Folder, monkeypatch: pytest.MonkeyPatch)
     blank = trial("record", "trial", "P01-007", "DOSE2", "--attended", "2026-04-14", "--by", " ")
     assert blank.code == 2
     assert blank.err.startswith("error: --by: 1 to 200 characters on one line")
+    already = trial("record", "trial", "P01-007", "DOSE1", "--attended", "2026-03-04", "--by", "")
+    assert (already.code, already.out) == (2, "")
     assert trial.names() == ["subjects.csv", "visits.csv"]
+
+
+def test_who_and_why_are_told_with_all_else(trial: Folder) -> None:
+    """Nobody, an empty reason, a stranger, a visit and a day that are none: one message each, all at once."""
+    result = trial("record", "trial", "P9", "DOS2", "--attended", "2026-02-30", "--by", "", "--reason", " ")
+    assert result.code == 2
+    words = [line.split()[1] for line in result.err.splitlines()]
+    assert words == ["--by:", "--reason:", "no", "no", "--attended:"]
+    assert trial.names() == ["subjects.csv", "visits.csv"]
+
+
+def test_what_stands_under_a_code_of_no_protocol_can_be_taken_out(trial: Folder) -> None:
+    """A row under a wrong code, which was in the list before the journal, is cleared; nothing is added to it."""
+    trial.put("visits.csv", trial.text("visits.csv") + "P01-007,M6,,,2026-09-02,,,\n")
+    refused = [
+        trial.record("P01-007", "M6", "--attended", "2026-09-03", "--reason", "x"),
+        trial.record("P01-008", "M6", "--clear", "all", "--reason", "x"),
+    ]
+    assert [result.code for result in refused] == [2, 2]
+    assert all("no visit 'M6' in the protocol; expected 'M06'" in result.err for result in refused)
+    assert trial.record("P01-007", "M6", "--clear", "all", "--reason", "is M06").code == 0
+    assert trial.record("P01-007", "M06", "--attended", "2026-09-02").code == 0
+    assert [row.record.visit for row in trial.listed().rows] == ["DOSE1", "M06"]
+    assert trial.verify().code == 0
 
 
 @pytest.mark.parametrize(
@@ -156,6 +182,20 @@ def test_a_change_of_a_recorded_value_needs_a_reason(trial: Folder) -> None:
         {"record": 1, "attended": "2026-04-14", "mode": "on-site", "note": "x"},
         {"record": 1, "attended": "2026-04-15", "mode": "on-site", "note": "x"},
     )
+
+
+def test_who_came_and_was_said_to_be_treated_is_not_withheld_without_a_reason(trial: Folder) -> None:
+    """An empty outcome beside a day says attended: `withheld` on the same day changes what was recorded."""
+    options = ("P01-007", "DOSE1", "--withheld", "2026-03-04")
+    refused = trial.record(*options)
+    assert (refused.code, refused.err.splitlines()) == (
+        2,
+        [
+            "error: --reason is missing: a recorded value changes",
+            "error: P01-007 DOSE1: outcome: was nothing, is withheld",
+        ],
+    )
+    assert trial.record(*options, "--reason", "fever").code == 0
 
 
 def test_what_only_adds_needs_no_reason(trial: Folder) -> None:
@@ -291,6 +331,8 @@ def test_subjects_that_cannot_be_are_refused(trial: Folder) -> None:
     assert "there is 'P01-007': codes that are equal but for case are one" in same.err
     arm = trial.record("P01-007", "--arm", "A")
     assert arm.err == "error: --arm: the protocol has no arm 'A'; its arms: none\n"
+    language = trial.record("P01-007", "--language", "", "--ended", "2026-06-01")
+    assert (language.code, "language" in language.err) == (2, True)
     reason = trial.record("P01-007", "--end-reason", "death")
     assert "the reason 'death' without the day of the end" in reason.err
     blank = trial.record(" ", "--baseline", "2026-03-02")

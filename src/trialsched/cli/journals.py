@@ -45,6 +45,8 @@ def opened(name: str) -> Iterator[tuple[Ledger, int]]:
 def trial_folder(name: str) -> Path:
     """Return the folder of a name. Raises `BadInput`."""
     folder = Path(name)
+    if not name:  # as of a variable that is not set: it would name the working folder
+        raise BadInput(["TRIAL: read '', expected the folder of a trial"])
     if not folder.is_dir():
         raise BadInput(
             [f"{name}: {'is a file' if folder.exists() else 'there is none'}; the folder of a trial is meant"]
@@ -52,16 +54,33 @@ def trial_folder(name: str) -> Path:
     return folder
 
 
+def no_words(by: str, reason: str | None) -> list[str]:
+    """Say what is wrong with who and why, before anything is read or written."""
+    from trialsched.formats.journal import Change
+
+    nothing = [Change("discard", None, None, None, {})]
+    found = []
+    for who, why in ((by, None), ("-", reason)):
+        try:
+            said_now(None, nothing, who, why)
+        except TrialschedError as error:
+            found.append(f"--{error.where}: {error.message}")
+    return found
+
+
+def _check_words(by: str, reason: str | None) -> None:
+    found = no_words(by, reason)
+    if found:
+        raise BadInput(found)
+
+
 def said_now(last: Entry | None, changes: Sequence[Change], by: str, reason: str | None) -> tuple[Entry, ...]:
-    """Return the entries that say changes at this moment. Raises `BadInput` for who and why that are no words."""
+    """Return the entries that say changes at this moment."""
     from datetime import UTC, datetime
 
     from trialsched.formats import journal
 
-    try:
-        return journal.append(last, changes, at=datetime.now(UTC), by=by, reason=reason)
-    except TrialschedError as error:
-        raise BadInput([f"--{error.where}: {error.message}"]) from None
+    return journal.append(last, changes, at=datetime.now(UTC), by=by, reason=reason)
 
 
 def tell(ledger: Ledger) -> None:
@@ -89,6 +108,7 @@ def journal_init(folder: str, by: str) -> int:
     """Begin the journal with the lists as they are."""
     from trialsched.formats.journal import begin
 
+    _check_words(by, None)
     with opened(folder) as (ledger, handle):
         if ledger.begun:
             raise BadInput([f"{folder}: there is a journal already, of {count(len(ledger.entries), 'line')}"])
@@ -100,22 +120,27 @@ def journal_init(folder: str, by: str) -> int:
     return 0
 
 
-_reason_option = option("--reason", metavar="TEXT", required=True, help="Why.")
+_reason_option = option("--reason", metavar="TEXT", help="Why; `adopt` needs it when a recorded value changes or goes.")
 
 
 @journal.command("adopt")
 @folder_argument
 @by_option
 @_reason_option
-def journal_adopt(folder: str, by: str, reason: str) -> int:
+def journal_adopt(folder: str, by: str, reason: str | None) -> int:
     """Take in what was changed in the lists by hand, an entry for each row."""
+    from trialsched.cli.ledger import lines_of
     from trialsched.formats.journal import change
 
+    _check_words(by, reason)
     with opened(folder) as (ledger, handle):
         _check_begun(ledger)
         if ledger.wrong:
             ledger.check_lists()
         told = ledger.by_hand()
+        changed = [difference for difference in ledger.differences if difference.overwrites]
+        if changed and reason is None:
+            raise BadInput(["--reason is missing: a recorded value changes", *lines_of(changed)])
         changes = [change(difference, "adopt") for difference in ledger.differences]
         entries = said_now(ledger.last, changes, by, reason)
         ledger.write(handle, entries) if entries else ledger.finish(handle)
@@ -131,18 +156,15 @@ def journal_adopt(folder: str, by: str, reason: str) -> int:
 @folder_argument
 @by_option
 @_reason_option
-def journal_discard(folder: str, by: str, reason: str) -> int:
+def journal_discard(folder: str, by: str, reason: str | None) -> int:
     """Undo what was changed in the lists by hand: a copy is kept, and they are written as the journal has them."""
     from trialsched.cli.ledger import keep
     from trialsched.formats.journal import Change
 
+    _check_words(by, reason)
     with opened(folder) as (ledger, handle):
         _check_begun(ledger)
         edited = ledger.edited
-        if edited:
-            said_now(
-                ledger.last, [Change("discard", None, None, None, {})], by, reason
-            )  # refused before a copy is made
         kept: dict[str, dict[str, str] | None] = {}
         for name in edited:
             data = ledger.lists[name].raw
@@ -172,6 +194,7 @@ def _check_begun(ledger: Ledger) -> None:
 @option("--expect", metavar="HASH", help="The sha256 of the last line that was kept: finds lines that were cut off.")
 def journal_verify(folder: str, expect: str | None) -> int:
     """Say whether every line is there as it was written, and whether the lists are what the lines give."""
+    from trialsched.cli.ledger import bytes_of
     from trialsched.formats import journal as lines
     from trialsched.trial import JOURNAL
 
@@ -179,10 +202,10 @@ def journal_verify(folder: str, expect: str | None) -> int:
         raise BadInput([f"--expect: read {expect!r}, expected 64 hexadecimal digits"])
     path = trial_folder(folder)
     with _reading(path) as handle:
-        try:
-            read = lines.loads((path / JOURNAL).read_bytes())
-        except (FileNotFoundError, IsADirectoryError) as error:
-            raise BadInput([f"{path / JOURNAL}: {error.strerror}"]) from None
+        data = bytes_of(path / JOURNAL)
+        if data is None:
+            raise BadInput([f"{path / JOURNAL}: there is no journal; `trialsched journal init` or `record` begins one"])
+        read = lines.loads(data)
         found = [f"{JOURNAL} {problem}" for problem in read.problems]
         if read.tail:
             found.append(f"{JOURNAL} line {len(read.hashes) + 1}: torn: no newline after its {len(read.tail)} bytes")

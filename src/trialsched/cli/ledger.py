@@ -14,12 +14,14 @@ import io
 import itertools
 import json
 import os
+import stat
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
+from trialsched._text import nearest_or
 from trialsched.cli.files import save, sync_folder
 from trialsched.cli.inputs import BadInput, check_year
 from trialsched.cli.planning import never_ours
@@ -99,33 +101,36 @@ class Ledger:
 
     def check_lists(self) -> None:
         """Refuse to write over what was changed by hand, or what cannot be read. Raises `BadInput`."""
-        if self.wrong:
-            hint = ", or undo it all with `trialsched journal discard`" if self.begun else ""
-            raise BadInput([*self.wrong, f"{self.folder}: nothing is written before these are put right{hint}"])
+        lines = self.wrong
         if self.differences:
             ways = "`trialsched journal adopt` takes it in, or `trialsched journal discard` undoes it"
-            first = (
-                f"{self.folder}: changed by hand since line {len(self.entries)} of {JOURNAL}; nothing is written before"
-            )
-            raise BadInput([f"{first} {ways}:", *self.by_hand()])
+            nothing = "" if lines else f"; nothing is written before {ways}"
+            lines.append(f"{self.folder}: changed by hand since line {len(self.entries)} of {JOURNAL}{nothing}:")
+            lines += self.by_hand()
+        if self.wrong:
+            hint = ", or undo it all with `trialsched journal discard`" if self.begun else ""
+            lines.append(f"{self.folder}: nothing is written before these are put right{hint}")
+        if lines:
+            raise BadInput(lines)
 
     def by_hand(self) -> list[str]:
         """Say what was changed by hand, a line for each cell."""
-        return [f"{name_of(difference)}: {line}" for difference in self.differences for line in in_words(difference)]
+        return lines_of(self.differences)
 
     def write(self, handle: int, entries: Sequence[Entry], replaced: Collection[str] = ()) -> None:
         """Append entries to the journal and replace lists by what it gives then; what was left undone comes first.
 
-        When this returns, all of it is on the disk.
+        When this returns, all of it is on the disk. Whatever can be refused is refused before the first octet.
         """
         state = journal.replay(entries, self.state if self.begun else journal.EMPTY)
+        written = {name: self._rendered(name, state) for name in LISTS if name in replaced}
         self.finish(handle)
-        _note(handle, _Note(len(self.entries), {name: _sha256(self.lists[name].raw) for name in replaced}))
+        noted = _Note(len(self.entries), {name: _sha256(self.lists[name].raw) for name in written})
+        _note(handle, self.folder, noted)
         _append(self.folder / JOURNAL, journal.dumps(entries))
         self.state, self.entries = state, (*self.entries, *entries)
-        for name in LISTS:
-            if name in replaced:
-                self._replace(name)
+        for name, data in written.items():
+            self._replace(name, data)
         _clear(handle)
 
     def finish(self, handle: int) -> None:
@@ -133,7 +138,7 @@ class Ledger:
         if self.tail:
             self._mend()
         for name in self.unfinished:
-            self._replace(name)
+            self._replace(name, self._rendered(name, self.state))
             click.echo(f"note: {name}: written as {JOURNAL} has it; the command before was interrupted", err=True)
         if self.tail or self.unfinished:
             _clear(handle)
@@ -152,17 +157,23 @@ class Ledger:
         where = f"{JOURNAL} line {len(self.entries) + 1}"
         click.echo(f"note: {where}: torn, it was never said to be written; it is kept in {kept}", err=True)
 
-    def _replace(self, name: str) -> None:
+    def _rendered(self, name: str, state: State) -> bytes:
+        """Return what a list holds when it says a state, in the shape that it has."""
         shape = _shape(self.lists[name].raw or self.lists[SUBJECTS].raw or b"")
-        rows = itertools.groupby(self.state.rows, key=lambda row: row.subject)
         if name == SUBJECTS:
-            text = records.dumps_subjects(self.state.subjects, dates=self.form)
-        else:
-            head = records.dumps({}, dates=self.form)
-            runs = (records.dumps({code: [row.record for row in run]}, dates=self.form) for code, run in rows)
-            text = head + "".join(run.removeprefix(head) for run in runs)
-        data = shape.of(text)
-        save(self.folder / name, data, never_ours, force=True)
+            return shape.of(records.dumps_subjects(state.subjects, dates=self.form))
+        rows = itertools.groupby(state.rows, key=lambda row: row.subject)
+        head = records.dumps({}, dates=self.form)
+        runs = (records.dumps({code: [row.record for row in run]}, dates=self.form) for code, run in rows)
+        return shape.of(head + "".join(run.removeprefix(head) for run in runs))
+
+    def _replace(self, name: str, data: bytes) -> None:
+        try:
+            save(self.folder / name, data, never_ours, force=True)
+        except OSError:
+            message = f"note: {JOURNAL} has it, {name} has not: the next command that writes puts it in there"
+            click.echo(message, err=True)
+            raise
         for part in self.folder.glob(f".{name}.*.part"):
             part.unlink()  # of a command that was killed: who has the lock is alone here
         self.lists[name] = self.lists[name]._replace(raw=data)
@@ -170,7 +181,7 @@ class Ledger:
 
 def open_ledger(folder: Path, handle: int | None) -> Ledger:
     """Read a folder's journal and lists; `handle` is that of its lock. Raises `BadInput` for a damaged journal."""
-    data = _bytes(folder / JOURNAL)
+    data = bytes_of(folder / JOURNAL)
     read = journal.loads(data or b"")
     if read.problems:
         damage = [f"{JOURNAL} {problem}" for problem in read.problems]
@@ -215,13 +226,19 @@ def _compared(ledger: Ledger) -> Ledger:
 def _strangers(rows: Iterable[Row], codes: Collection[str]) -> Iterator[str]:
     for code in dict.fromkeys(row.subject for row in rows):
         if code not in codes:
-            yield f"{VISITS}: subject: no subject {code!r} in {SUBJECTS}"
+            expected = nearest_or(code, codes, f"a subject of {SUBJECTS}")
+            yield f"{VISITS}: subject: no subject {code!r} in {SUBJECTS}; expected {expected}"
 
 
 def _unfinished(noted: _Note | None, lines: int, lists: dict[str, _List]) -> tuple[str, ...]:
     if noted is None or lines <= noted.lines:
         return ()
     return tuple(name for name in LISTS if name in noted.lists and noted.lists[name] == _sha256(lists[name].raw))
+
+
+def lines_of(differences: Iterable[Difference]) -> list[str]:
+    """Say differences with the lists that they are of, a line for each cell."""
+    return [f"{name_of(difference)}: {line}" for difference in differences for line in in_words(difference)]
 
 
 def name_of(difference: Difference) -> str:
@@ -235,13 +252,20 @@ def in_words(difference: Difference) -> list[str]:
     if difference.record > 1:
         place += f" (record {difference.record})"
     row = "a new row" if difference.was is None else "the row is gone" if difference.is_ is None else ""
-    cells = [f"{column}: was {was or 'nothing'}, is {is_ or 'nothing'}" for column, was, is_ in difference.cells]
+    cells = [f"{column}: was {_told(was)}, is {_told(is_)}" for column, was, is_ in difference.cells]
     return [f"{place}: {cell}" for cell in cells] or [f"{place}: {row}, without facts"]
+
+
+def _told(text: str) -> str:
+    """Return what a cell holds on one line: a note with line breaks is not taken for another line of ours."""
+    if text.isprintable():
+        return text or "nothing"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def form_of(folder: Path) -> str | None:
     """Return the form of dates that `trial.toml` names, None for ISO 8601. Raises `BadInput`."""
-    data = _bytes(folder / SETTINGS)
+    data = bytes_of(folder / SETTINGS)
     if data is None:
         return None
     try:
@@ -278,7 +302,7 @@ def read_lists(folder: Path, form: str | None) -> dict[str, _List]:
 
 
 def _list(path: Path, read: Callable[[bytes], _List]) -> _List:
-    raw = _bytes(path)
+    raw = bytes_of(path)
     if raw is None:
         return _List(None, (), ())
     try:
@@ -296,13 +320,15 @@ def _slips(**days: date | PartialDate | None) -> Iterator[str]:
                 yield f"{column}: {error.message}"
 
 
-def _bytes(path: Path) -> bytes | None:
+def bytes_of(path: Path) -> bytes | None:
+    """Return what a file holds, None when there is none. Raises `BadInput` for what is no file."""
     try:
-        return path.read_bytes()
+        mode = path.stat().st_mode
     except FileNotFoundError:
         return None
-    except IsADirectoryError:
-        raise BadInput([f"{path}: is a folder, a file is meant"]) from None
+    if not stat.S_ISREG(mode):  # a pipe would be waited for
+        raise BadInput([f"{path}: is {'a folder' if stat.S_ISDIR(mode) else 'no file'}, a file is meant"])
+    return path.read_bytes()
 
 
 def _sha256(data: bytes | None) -> str | None:
@@ -310,16 +336,17 @@ def _sha256(data: bytes | None) -> str | None:
 
 
 class _Shape(NamedTuple):
-    """How a list is saved: with a byte order mark or without, its separator, its line ends."""
+    """How a list is saved: with a byte order mark or without, Excel's line `sep=;`, its separator, its line ends."""
 
     mark: bool
+    hint: str
     delimiter: str
     ending: str
 
     def of(self, text: str) -> bytes:
         """Return a table with commas and line feeds in this shape."""
         special = (self.delimiter, '"', "\r", "\n")
-        lines = [_BOM if self.mark else ""]
+        lines = [_BOM if self.mark else "", self.hint]
         for cells in csv.reader(io.StringIO(text, newline=""), strict=True):
             told = (f'"{c.replace(chr(34), chr(34) * 2)}"' if any(s in c for s in special) else c for c in cells)
             lines += (self.delimiter.join(told), self.ending)
@@ -330,9 +357,9 @@ def _shape(raw: bytes) -> _Shape:
     """Return the shape of a list: a spreadsheet that saved it so opens it so."""
     text = raw[:4096].decode("utf-8-sig", errors="replace").lstrip("\r\n")
     lines = text.splitlines(keepends=True) or [""]
-    header = lines[1] if lines[0].casefold().startswith("sep=") and len(lines) > 1 else lines[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    return _Shape(raw.startswith(_BOM.encode()), delimiter, "\r\n" if header.endswith("\r\n") else "\n")
+    hint = lines[0] if lines[0].casefold().startswith("sep=") and len(lines) > 1 else ""
+    delimiter = max(_DELIMITERS, key=lines[0].count)
+    return _Shape(raw.startswith(_BOM.encode()), hint, delimiter, "\r\n" if lines[0].endswith("\r\n") else "\n")
 
 
 # The disk.
@@ -360,26 +387,37 @@ def _append(path: Path, data: bytes) -> None:
     try:
         before = os.fstat(handle).st_size
         try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(handle, rest) :]
-        except OSError as error:  # the disk is full: what was written of it is no line
-            os.ftruncate(handle, before)
+            _write(handle, data)
+            os.fsync(handle)
+        except OSError as error:  # the disk is full, or broken: what was written of it is no line
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, before)
             error.filename = str(path)
             raise
-        os.fsync(handle)
     finally:
         os.close(handle)
     if new:
         sync_folder(path.parent)
 
 
-def _note(handle: int, noted: _Note) -> None:
-    """Note in the lock's file what is going to be written, on the disk before it is."""
-    _clear(handle)
-    os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, json.dumps(noted._asdict()).encode())
-    os.fsync(handle)
+def _note(handle: int, folder: Path, noted: _Note) -> None:
+    """Note in the lock's file what is going to be written: on the disk, with the file's name, before it is."""
+    try:
+        _clear(handle)
+        os.lseek(handle, 0, os.SEEK_SET)
+        _write(handle, json.dumps(noted._asdict()).encode())
+        os.fsync(handle)
+    except OSError as error:
+        error.filename = str(folder / LOCK)
+        raise
+    sync_folder(folder)
+
+
+def _write(handle: int, data: bytes) -> None:
+    """Write all of it: a disk that is nearly full takes less at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
 
 
 def _clear(handle: int) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
-from trialsched.cli.inputs import BadInput, check_year, option
-from trialsched.cli.journals import by_option, folder_argument, opened, said_now, tell
+from trialsched.cli.inputs import YEARS, BadInput, check_year, option
+from trialsched.cli.journals import by_option, folder_argument, no_words, opened, said_now, tell
 from trialsched.cli.planning import count, day_of
 from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 from trialsched.protocol import MODES
@@ -117,7 +117,7 @@ def record(  # noqa: PLR0917 - click passes by name
     from trialsched.cli.ledger import in_words, name_of
     from trialsched.formats import journal
 
-    faults: list[str] = []
+    faults = no_words(by, reason)
     _check_options(facts, visit, faults)
     code, visit = nfc(code), None if visit is None else nfc(visit)
     with opened(folder) as (ledger, handle):
@@ -126,7 +126,8 @@ def record(  # noqa: PLR0917 - click passes by name
         if visit is None:
             difference = _of_subject(ledger, code, facts, protocols, faults)
         else:
-            _check_visit(visit, protocols, faults)
+            known = {row.record.visit for row in ledger.state.rows if row.subject == code} if facts.clear else set()
+            _check_visit(visit, known, protocols, faults)
             difference = _of_visit(ledger, code, visit, facts, faults)
         if difference is not None and difference.overwrites and reason is None and not faults:
             faults += ["--reason is missing: a recorded value changes", *in_words(difference)]
@@ -177,7 +178,7 @@ def _protocols(ledger: Ledger, faults: list[str]) -> tuple[Protocol, ...]:
     from trialsched.trial import load_trial
 
     try:
-        return load_trial(ledger.folder).protocols
+        return load_trial(ledger.folder, years=YEARS).protocols
     except DocumentError as error:
         faults += [f"{ledger.folder}: {problem}" for problem in error.problems]
     return ()
@@ -216,10 +217,10 @@ def _of_subject(
             told = replace(told, baseline=provisional, baseline_status="provisional")
         told = replace(
             told,
-            arm=facts.arm or told.arm,
+            arm=told.arm if facts.arm is None else facts.arm,
             ended=ended or told.ended,
             end_reason=cast("EndReason | None", facts.end_reason) or told.end_reason,
-            language=facts.language or told.language,
+            language=told.language if facts.language is None else facts.language,
         )
     except TrialschedError as error:
         faults.append(str(error))
@@ -282,11 +283,14 @@ def _of_visit(ledger: Ledger, code: str, visit: str, facts: _Facts, faults: list
     return None if meant.record is None and is_ is None else Difference(code, visit, meant.number, meant.record, is_)
 
 
-def _check_visit(visit: str, protocols: tuple[Protocol, ...], faults: list[str]) -> None:
+def _check_visit(visit: str, known: set[str], protocols: tuple[Protocol, ...], faults: list[str]) -> None:
+    """Refuse a code of no protocol, but where a record under it is there and something of it is to be taken out."""
     from trialsched._text import nearest_or
 
     codes = list(dict.fromkeys(planned.code for protocol in protocols for planned in protocol.expanded))
-    if protocols and visit not in codes and not any(protocol.is_unscheduled(visit) for protocol in protocols):
+    if visit in known or visit in codes or any(protocol.is_unscheduled(visit) for protocol in protocols):
+        return
+    if protocols:
         expected = nearest_or(visit, codes, f"one of {', '.join(codes[:20])}")
         faults.append(f"no visit {visit!r} in the protocol; expected {expected}")
 

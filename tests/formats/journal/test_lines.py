@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,23 @@ def test_a_line_with_a_value_that_cannot_be_is_named(name: str, value: object) -
     assert name in fault
 
 
+@pytest.mark.parametrize("prev", ["", "0" * 63, "0" * 65, "A" * 64, "g" * 64, "0" * 63 + "\n", None, 0])
+def test_an_entry_follows_a_sha256(prev: Any) -> None:  # noqa: ANN401 - what may not be
+    """64 hexadecimal digits in small letters, and nothing else."""
+    with pytest.raises(InvalidValueError) as caught:
+        Entry(1, AT, "AN", *BEGIN, None, prev)
+    assert caught.value.where == "prev"
+
+
+@pytest.mark.parametrize("value", ["\udcff", float("inf"), float("nan"), {1, 2}, {(): 1}])
+def test_a_change_that_no_line_can_say_is_refused(value: object) -> None:
+    """A lone surrogate, a number beyond all numbers, what JSON does not have: told with the place of the change."""
+    for change in (Change("record", "P1", "V", None, {"note": value}), Change("record", "\udcff", "V", None, {})):
+        with pytest.raises(InvalidValueError) as caught:
+            journal.append(None, [BEGIN, booked(1), change], at=AT, by="AN")
+        assert caught.value.where == "changes[2]"
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
@@ -169,6 +187,11 @@ def test_a_line_with_a_value_that_cannot_be_is_named(name: str, value: object) -
         (lambda line: line.replace(b'"AN"', b'"\\u0041N"'), NOT_CANONICAL),
         (lambda line: line.replace(b'"AN"', b'"AN","by":"AN"'), NOT_CANONICAL),
         (lambda line: line.replace(b'"was":null', b'"was":{"a":NaN}'), "no line of JSON"),
+        (lambda line: line.replace(b'"was":null', b'"was":{"a":1e999}'), "no line of JSON"),
+        (
+            lambda line: line.replace(b'"was":null', b'"was":{"a":%s"\xc5\xbc"%s}' % (b"[" * 900, b"]" * 900)),
+            "no line of",
+        ),
         (lambda line: line.replace(b'"by":"AN",', b""), "not the keys"),
         (lambda line: line.replace(b'"by"', b'"author"'), "not the keys"),
         (lambda _: b"[]", "not the keys"),
@@ -263,6 +286,9 @@ def test_a_tail_of_another_place_is_no_entry() -> None:
     (other,) = journal.append(None, [BEGIN], at=AT, by="XX")
     assert journal.loads(other.line + b"\n" + lines[1]).tail_entry is None
     assert journal.loads(b"x\n" + lines[1]).tail_entry is None
+    assert journal.loads(lines[0] + b"\n" + lines[1].replace(b'"seq":2', b'"seq":3')).tail_entry is None
+    edited = lines[1].replace(b'"AN"', b'"XX"')
+    assert journal.loads(b"\n".join([lines[0], edited, *lines[2:]])).tail_entry is None
 
 
 def test_the_last_hash_is_that_of_the_last_whole_line() -> None:

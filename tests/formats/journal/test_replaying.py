@@ -176,6 +176,19 @@ def test_a_first_line_that_says_no_lists_is_named(is_: dict[str, Any] | None, wh
     assert caught.value.where == f"line 1: {where}"
 
 
+@pytest.mark.parametrize("action", ["init", "discard"])
+@pytest.mark.parametrize(("where", "value"), [("subject", "P1"), ("visit", "DOSE1"), ("was", {})])
+def test_a_line_of_the_whole_folder_is_of_nobody(action: journal.Action, where: str, value: Any) -> None:  # noqa: ANN401
+    """What begins a journal, and what discards hand edits, has no subject, no visit, and nothing before it."""
+    begun = journal.begin(START)
+    one = begun if action == "init" else Change("discard", None, None, None, {})
+    bad = one._replace(**{where: value})
+    entries = journal.append(None, [bad] if action == "init" else [begun, bad], at=AT, by="AN")
+    with pytest.raises(InvalidValueError) as caught:
+        journal.replay(entries)
+    assert caught.value.where == f"line {len(entries)}: {where}"
+
+
 def test_a_journal_begins_with_init() -> None:
     """A first line that says anything else is named."""
     (entry,) = journal.append(None, [Change("record", "P1", None, None, BASE)], at=AT, by="AN")
@@ -271,3 +284,15 @@ def test_what_is_added_overwrites_nothing() -> None:
     assert Difference("P1", "A", 1, replace(bare, note="x"), bare).overwrites
     assert Difference("P1", "A", 1, replace(bare, note="x"), replace(bare, note="y")).overwrites
     assert Difference("P1", "A", 1, bare, None).overwrites
+
+
+def test_a_day_without_an_outcome_says_attended() -> None:
+    """Who is said to have come and is then said to be withheld is overwritten; a booking that is missed is not."""
+    withheld = replace(DOSE1, outcome="withheld")
+    assert Difference("P1", "DOSE1", 1, DOSE1, withheld).overwrites
+    assert Difference("P1", "DOSE1", 1, withheld, DOSE1).overwrites
+    assert not Difference("P1", "DOSE1", 1, DOSE1, replace(DOSE1, mode="phone", note="x")).overwrites
+    assert not Difference("P1", "DOSE2", 1, DOSE2, replace(DOSE2, outcome="missed")).overwrites
+    assert not Difference("P1", "DOSE2", 1, DOSE2, replace(DOSE2, attended=date(2026, 4, 7))).overwrites
+    assert not Difference("P1", None, 0, P1, replace(P1, arm="A")).overwrites
+    assert Difference("P1", None, 0, P1, replace(P1, baseline=date(2026, 3, 3))).overwrites

@@ -219,13 +219,14 @@ def _read(raw: bytes) -> Entry | str:
     try:
         text = raw.decode()
         document = _decode(text)
-    except (ValueError, RecursionError):  # deeper than Python goes, it is none of ours
+        canonical = _canonical(document)
+    except (ValueError, RecursionError):  # beyond any number, or deeper than Python goes: none of ours
         return "no line of JSON"
     if not isinstance(document, dict) or document.keys() != _KEYS:
         return f"not the keys {', '.join(sorted(_KEYS))}"
     if document["schema"] != SCHEMA:
         return f"the schema is {shown(document['schema'])!r}, not {SCHEMA!r}"
-    if _canonical(document) != text:
+    if canonical != text:
         return "not in canonical form: keys sorted, no blanks, nothing escaped that need not be, NFC"
     try:
         return Entry(**{name: document[name.rstrip("_")] for name in _NAMES} | {"at": _time(document["at"])})
@@ -257,15 +258,19 @@ def append(
 ) -> tuple[Entry, ...]:
     """Return the entries that say these changes after the last entry, or first when it is None.
 
-    `by` is who says so, `at` an aware time, which is kept in UTC and whole seconds.
+    `by` is who says so, `at` an aware time, which is kept in UTC and whole seconds. Raises `InvalidTypeError` or
+    `InvalidValueError`, also for a change that no line of JSON can say.
     """
     if not isinstance(at, datetime) or at.utcoffset() is None:
         raise InvalidTypeError(f"a time with its zone is meant; read {shown(at)}", where="at")
     seq, prev = (last.seq, last.hash) if last else (0, FIRST_PREV)
     found = []
-    for one in changes:
+    for index, one in enumerate(changes):
         seq += 1
         entry = Entry(seq, at.astimezone(UTC).replace(microsecond=0), by, *one, reason, prev)
         found.append(entry)
-        prev = entry.hash
+        try:
+            prev = entry.hash
+        except (ValueError, TypeError, RecursionError) as error:
+            raise InvalidValueError(f"no line can say it: {error}", where=f"changes[{index}]") from None
     return tuple(found)

@@ -87,8 +87,11 @@ class Difference:
 
     @property
     def overwrites(self) -> bool:
-        """Whether a value that was recorded becomes another or goes."""
-        return self.was is not None and (self.is_ is None or any(was for _, was, _ in self.cells))
+        """Whether a value that was recorded becomes another or goes; a day without an outcome says attended."""
+        if self.was is None or self.is_ is None:
+            return self.was is not None
+        held = isinstance(self.was, VisitRecord) and self.was.attended is not None
+        return any(was or (held and name == "outcome") for name, was, _ in self.cells)
 
 
 def differences(old: State, new: State) -> tuple[Difference, ...]:
@@ -193,6 +196,10 @@ class _Replaying:
     def take(self, entry: Entry) -> None:
         if (entry.action == "init") != (entry.seq == 1):
             raise InvalidValueError("a journal begins with init, once", where="action")
+        if entry.action in {"init", "discard"}:
+            for name in ("subject", "visit", "was"):
+                if getattr(entry, name) is not None:
+                    raise InvalidValueError(f"{entry.action} is of the whole folder: null is meant", where=name)
         if entry.action == "init":
             self._begin(entry.is_ or {})
         elif entry.action == "discard":
