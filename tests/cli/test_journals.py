@@ -273,8 +273,10 @@ def test_without_a_journal_there_is_nothing_to_adopt_discard_or_verify(trial: Fo
     """Each says so, and makes none."""
     for command in ("adopt", "discard"):
         result = trial("journal", command, "trial", "--by", "AN", "--reason", "x")
-        assert (result.code, "there is no journal; `trialsched journal init`" in result.err) == (2, True)
-    assert trial.verify().err == "error: trial/events.jsonl: there is no journal; `trialsched journal init` or `record` begins one\n"
+        assert (result.code, "there is no journal: `trialsched journal init`" in result.err) == (2, True)
+    assert (
+        trial.verify().err == "error: trial/events.jsonl: there is no journal: `trialsched journal init` begins one\n"
+    )
     assert trial.names() == ["subjects.csv", "visits.csv"]
 
 
@@ -283,7 +285,9 @@ def test_what_is_no_folder_of_a_trial_is_bad_input(trial: Folder, command: str) 
     """A file, a name that is not there, a folder of anything else: told, and left alone."""
     who = () if command == "verify" else ("--by", "AN")
     last = (
-        "empty/events.jsonl: there is no journal" if command == "verify" else "empty: no folder of a trial: there is no subj"
+        "empty/events.jsonl: there is no journal"
+        if command == "verify"
+        else "empty: no folder of a trial: there is no subj"
     )
     (trial.path.parent / "empty").mkdir()
     for name, says in (

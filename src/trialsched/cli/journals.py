@@ -186,7 +186,7 @@ def journal_discard(folder: str, by: str, reason: str | None) -> int:
 
 def _check_begun(ledger: Ledger) -> None:
     if not ledger.begun:
-        raise BadInput([f"{ledger.folder}: there is no journal; `trialsched journal init` or `record` begins one"])
+        raise BadInput([f"{ledger.folder}: there is no journal: `trialsched journal init` begins one"])
 
 
 @journal.command("verify")
@@ -204,7 +204,7 @@ def journal_verify(folder: str, expect: str | None) -> int:
     with _reading(path) as handle:
         data = bytes_of(path / JOURNAL)
         if data is None:
-            raise BadInput([f"{path / JOURNAL}: there is no journal; `trialsched journal init` or `record` begins one"])
+            raise BadInput([f"{path / JOURNAL}: there is no journal: `trialsched journal init` begins one"])
         read = lines.loads(data)
         found = [f"{JOURNAL} {problem}" for problem in read.problems]
         if read.tail:
