@@ -1,13 +1,14 @@
 """Findings about bookings: outside of a window, against a spacing, out of order."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 import trialsched as ts
 from trialsched import strategies
-from trialsched.compliance import Finding, booking_findings
+from trialsched.compliance import Finding, booking_findings, check
 
 # The window of V2 is 10 to 14 March, that of V3 17 to 31 March; V2 and V3 at least 8 days apart, V1 and V3 15.
 PROTOCOL = ts.Protocol(
@@ -102,12 +103,94 @@ def test_what_is_attended_missed_or_withheld_is_no_open_booking() -> None:
     assert found(partly.booked("V4", date(2026, 3, 13))) == []
 
 
-@given(strategies.plans())
+def in_report(*records: ts.VisitRecord) -> list[tuple[str, str, str | None, int | None]]:
+    """Return what a report of 2 March says, as `found` does."""
+    subject = replace(SUBJECT, records=records)
+    report = check(ts.schedule(PROTOCOL, subject), date(2026, 3, 2))
+    return [(f.kind, f.visit, f.other, f.days_out) for f in report.findings if f.kind != "in-the-future"]
+
+
+@pytest.mark.parametrize(("day", "out"), [(9, -1), (10, None), (14, None), (15, 1)])
+def test_a_report_tells_a_booking_outside_of_its_window(day: int, out: int | None) -> None:
+    """The window of V2 is 10 to 14 March."""
+    booking = ts.VisitRecord("V2", booked=date(2026, 3, day))
+    assert in_report(booking) == ([("booked-outside", "V2", None, out)] if out else [])
+
+
+@pytest.mark.parametrize(("day", "missing"), [(17, -4), (20, -1), (21, None), (22, None)])
+def test_a_report_tells_a_booking_against_a_spacing(day: int, missing: int | None) -> None:
+    """V2 attended on 13 March: V3, whose window begins on the 17th, may be on the 21st."""
+    held, booking = (
+        ts.VisitRecord("V2", attended=date(2026, 3, 13)),
+        ts.VisitRecord("V3", booked=date(2026, 3, day)),
+    )
+    assert in_report(held, booking) == ([("booked-outside", "V3", "V2", missing)] if missing else [])
+
+
+def test_a_report_tells_a_booking_after_a_withheld_treatment() -> None:
+    """V2 withheld on 12 March and booked again for the 16th: two days out, and 4 of 8 days from V3 on the 20th."""
+    records = (
+        ts.VisitRecord("V2", attended=date(2026, 3, 12), outcome="withheld"),
+        ts.VisitRecord("V2", booked=date(2026, 3, 16)),
+        ts.VisitRecord("V3", attended=date(2026, 3, 20)),
+    )
+    assert in_report(*records) == [
+        ("withheld", "V2", None, None),
+        ("booked-outside", "V2", None, 2),
+        ("booked-outside", "V2", "V3", -4),
+    ]
+
+
+def test_a_report_tells_nothing_of_a_booking_without_window_or_spacing_or_out_of_order() -> None:
+    """V4 has neither; that it is booked before V3 is said by `booking_findings` only."""
+    assert in_report(ts.VisitRecord("V4", booked=date(2026, 3, 1))) == []
+    booking, held = ts.VisitRecord("V4", booked=date(2026, 3, 19)), ts.VisitRecord("V3", attended=date(2026, 3, 20))
+    assert in_report(booking, held) == []
+
+
+WITHHELD_THEN_BOOKED = (
+    ts.VisitRecord("V1", attended=date(2026, 3, 2), outcome="withheld"),
+    ts.VisitRecord("V1", booked=date(2026, 3, 9)),
+)
+
+
+def test_a_visit_that_was_held_has_no_open_booking() -> None:
+    """Held on 13 March and booked for the 20th, far outside, in either order; with the mode and without."""
+    held, booking = ts.VisitRecord("V2", attended=date(2026, 3, 13)), ts.VisitRecord("V2", booked=date(2026, 3, 20))
+    for records in ((held, booking), (booking, held)):
+        assert in_report(*records) == []
+        assert found(replace(SUBJECT, records=records)) == []
+
+
+def test_a_booking_before_its_window_says_before() -> None:
+    """A day before 10 March."""
+    (finding,) = booking_findings(ts.schedule(PROTOCOL, SUBJECT.booked("V2", date(2026, 3, 9))))
+    assert finding.detail == "booked for 2026-03-09, 1 day before its window 2026-03-10 to 2026-03-14"
+
+
+def test_a_booking_before_a_visit_of_the_same_target_is_in_order() -> None:
+    """Two visits 10 days after V1: either may be first."""
+    twin = ts.Visit("T2", "phone", ts.Timing("10 days after V1"))
+    protocol = replace(PROTOCOL, visits=(*PROTOCOL.visits, twin))
+    subject = SUBJECT.attended("V2", date(2026, 3, 13)).booked("T2", date(2026, 3, 12))
+    assert booking_findings(ts.schedule(protocol, subject)) == ()
+
+
+def test_of_one_booking_the_window_is_told_before_a_spacing() -> None:
+    """V1 on 5 March, hence V3 from the 20th: the 19th is a day early, and 14 of 15 days from V1."""
+    held, booking = ts.VisitRecord("V1", attended=date(2026, 3, 5)), ts.VisitRecord("V3", booked=date(2026, 3, 19))
+    expected = [("booked-outside", "V3", None, -1), ("booked-outside", "V3", "V1", -1)]
+    assert in_report(held, booking) == expected
+
+
+@given(strategies.plans() | strategies.histories())
+@example(ts.schedule(PROTOCOL, replace(SUBJECT, records=WITHHELD_THEN_BOOKED)))
 def test_findings_are_of_open_bookings_for_any_records(plan: ts.Plan) -> None:
-    """Total for every plan; each finding is of a booked visit that was not attended, outside by what it says."""
+    """Total for every plan; each finding is of a booked visit that was not held, outside by what it says."""
     for finding in booking_findings(plan):
         row = plan[finding.visit]
-        assert row.attended is None
+        assert all(r.attended is None or r.outcome == "withheld" for r in row.records)
+        assert finding.date in [r.booked for r in row.records if r.attended is None and r.outcome is None]
         assert row.booked == finding.date
         if finding.kind == "booked-outside" and finding.other is None:
             window = row.window

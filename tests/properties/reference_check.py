@@ -98,6 +98,9 @@ class Referee:
             judged = self.judged(code)
             plan = self.on_the_day_of(judged) if judged else self.plan
             plan = plan if code in plan else self.plan
+            if code not in plan:  # a second record may be of another day; the first version in force then
+                then = [self.on_the_day_of(r) for r in self.of(code) if r.attended is not None]
+                plan = next((p for p in self.in_order() if code in p and any(p is one for one in then)), plan)
             if code in plan:
                 self.rows[code], self.by[code] = plan[code], plan
 
@@ -205,7 +208,10 @@ class Referee:
     def findings(self) -> list[Fact]:
         """Return every finding in order: the visits of the protocol, then the codes that it has not."""
         found = {fact for row in self.rows.values() for fact in self.of_visit(row)}
-        found |= {fact for record in self.subject.records for fact in self.of_record(record)}
+        # One finding for a visit, kind, other and date: of a visit attended and booked on a day that attended tells it.
+        attended_last = sorted(self.subject.records, key=lambda record: record.attended is not None)
+        facts = [fact for record in attended_last for fact in self.of_record(record)]
+        found |= set({(fact.visit, fact.kind, fact.other, fact.date): fact for fact in facts}.values())
         codes = [*self.rows, *sorted({fact.visit for fact in found} - set(self.rows))]
 
         def place(fact: Fact) -> tuple[int, int, date, str, int]:

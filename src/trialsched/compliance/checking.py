@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from trialsched.plan import Plan
 from trialsched.protocol import program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from trialsched.compliance.model import Status
     from trialsched.plan import PlannedVisit
     from trialsched.protocol import Protocol
@@ -57,19 +56,9 @@ def check(plans: Plan | Iterable[Plan], as_of: date, *, in_force: Mapping[str, d
 
 
 def _versions(plans: Plan | Iterable[Plan], in_force: Mapping[str, date]) -> Versions:
-    several = (plans,) if isinstance(plans, Plan) else tuple(plans)
-    for index, plan in enumerate(several):
-        if not isinstance(plan, Plan):
-            raise InvalidTypeError(f"a Plan is meant; read {shown(plan)}", where=f"plans[{index}]")
-    if not several:
-        raise InvalidValueError("no plan: one for each version of the protocol is meant", where="plans")
+    several = _plans(plans)
     known = [plan.protocol.version for plan in several]
-    for version, day in in_force.items():
-        if version not in known:
-            expected = nearest_or(str(version), known, f"one of {', '.join(known)}")
-            message = f"no version {shown(version)!r} among the plans; expected {expected}"
-            raise InvalidValueError(message, where="in_force")
-        plain_date(day, f"in_force[{version!r}]")
+    since = _since(in_force, known)
     if len(several) == 1:
         return Versions(several)
     first = several[0]
@@ -84,14 +73,40 @@ def _versions(plans: Plan | Iterable[Plan], in_force: Mapping[str, date]) -> Ver
             raise InvalidValueError(message, where=where)
         if known.index(plan.protocol.version) != index:
             raise InvalidValueError(f"the version {plan.protocol.version!r} is given twice", where=where)
-        start = in_force.get(plan.protocol.version, plan.protocol.meta.in_force)
+        start = since.get(plan.protocol.version, plan.protocol.meta.in_force)
         other = starts.setdefault(start, plan)
         if other is not plan:
             both = f"{other.protocol.version!r} and {plan.protocol.version!r}"
             same = "have no date in force: one at most may have none" if start is None else f"are in force from {start}"
             raise InvalidValueError(f"the versions {both} {same}", where=where)
-    order = sorted(starts, key=lambda day: day or date.min)
+    order = sorted(starts, key=lambda day: (day is not None, day or date.min))
     return Versions(tuple(starts[day] for day in order), tuple(day or date.min for day in order[1:]))
+
+
+def _plans(plans: Plan | Iterable[Plan]) -> tuple[Plan, ...]:
+    if not isinstance(plans, (Plan, Iterable)):
+        raise InvalidTypeError(f"a Plan or several are meant; read {shown(plans)}", where="plans")
+    several = (plans,) if isinstance(plans, Plan) else tuple(plans)
+    for index, plan in enumerate(several):
+        if not isinstance(plan, Plan):
+            raise InvalidTypeError(f"a Plan is meant; read {shown(plan)}", where=f"plans[{index}]")
+    if not several:
+        raise InvalidValueError("no plan: one for each version of the protocol is meant", where="plans")
+    return several
+
+
+def _since(in_force: Mapping[str, date], known: list[str]) -> dict[str, date]:
+    """Return the dates in force that a site gives by version."""
+    if not isinstance(in_force, Mapping):
+        raise InvalidTypeError(f"dates by version are meant; read {shown(in_force)}", where="in_force")
+    since = {}
+    for version, day in in_force.items():
+        if version not in known:
+            expected = nearest_or(str(version), known, f"one of {', '.join(known)}")
+            message = f"no version {shown(version)!r} among the plans; expected {expected}"
+            raise InvalidValueError(message, where="in_force")
+        since[version] = plain_date(day, f"in_force[{version!r}]")
+    return since
 
 
 def _choose(versions: Versions, plan: Plan) -> list[tuple[Plan, PlannedVisit]]:
@@ -104,10 +119,20 @@ def _choose(versions: Versions, plan: Plan) -> list[tuple[Plan, PlannedVisit]]:
     seen = {row.code for row in plan}
     for other in versions.plans:
         for row in other:
-            if row.code not in seen and row.attended is not None and versions.of(row.record, plan) is other:
+            if row.code not in seen:
                 seen.add(row.code)
-                chosen.append((other, row))
+                judges = _of_then(versions, plan, row)
+                chosen += [(judge, judge[row.code]) for judge in judges[:1]]
     return chosen
+
+
+def _of_then(versions: Versions, plan: Plan, row: PlannedVisit) -> list[Plan]:
+    """Return the plans with a visit by the versions of the days on which it was attended, of the day judged first."""
+    judges = (versions.of(record, plan) for record in row.records if record.attended is not None)
+    names = {judge.protocol.version for judge in judges if row.code in judge}
+    judged = versions.of(row.record, plan)
+    found = [other for other in versions.plans if other.protocol.version in names]
+    return sorted(found, key=lambda other: other is not judged)
 
 
 def _spaced(protocol: Protocol) -> frozenset[str]:

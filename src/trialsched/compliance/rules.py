@@ -105,6 +105,7 @@ def findings(case: Case, striking: Iterable[int], close: Iterable[Finding], *, d
         found += _status(visit)
         booking = open_booking(row)
         if booking is not None:
+            mixed = True  # spacings stand in any order
             found += booked_outside(row, booking, version)
             found += booked_too_close(row, booking, case.days, case.plan_of(version).protocol.spacings, version)
     if disorder:
@@ -127,7 +128,8 @@ def _detail(finding: Finding) -> str:
 def _rank(case: Case, finding: Finding) -> tuple[object, ...]:
     place = case.places.get(finding.visit, len(case.places))
     day = "" if finding.date is None else _ends(finding.date)[0].isoformat() + str(finding.date)
-    return (place, finding.visit, _RANKS[finding.kind], day, finding.other or "")
+    other = -1 if finding.other is None else case.places[finding.other]
+    return (place, finding.visit, _RANKS[finding.kind], day, other)
 
 
 def _ends(day: date | PartialDate) -> tuple[date, date]:
