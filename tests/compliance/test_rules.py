@@ -208,7 +208,10 @@ def test_the_day_that_was_agreed_is_told_of_what_lapsed() -> None:
         (finding,) = lapsed(*records, as_of="03-17")
         assert finding.detail.startswith(start)
     (finding,) = lapsed(record("V1"), as_of="03-17")
-    assert finding.detail.startswith("nothing recorded")
+    assert finding.detail.startswith("nothing recorded,")
+    again = (record("V1", outcome="missed"), record("V1", booked=day("03-14")))
+    (finding,) = lapsed(*again, as_of="03-17")
+    assert finding.detail.startswith("recorded as missed, then booked for 2026-03-14, nothing recorded since, its window")
 
 
 # Modes

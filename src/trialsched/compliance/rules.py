@@ -168,8 +168,11 @@ def _status(visit: CheckedVisit) -> tuple[Finding, ...]:
     row, status, version, _, _ = visit
     found: tuple[Finding, ...] = ()
     if status == "lapsed":
-        booked = f"booked for {row.booked}, " if row.grounds.records and row.booked else ""
-        words = f"{booked}nothing recorded, its {window_words(row)} has closed (target {row.target.isoformat()})"
+        records = row.grounds.records
+        missed = "recorded as missed, then " if any(record.outcome == "missed" for record in records) else ""
+        booked = f"{missed}booked for {row.booked}, " if records and row.booked else ""
+        nothing = f"{booked}nothing recorded{' since' if missed else ''}"
+        words = f"{nothing}, its {window_words(row)} has closed (target {row.target.isoformat()})"
         found = (Finding("lapsed", "note", row.visit.code, None, version, None, None, words),)
     elif status == "missed":
         there = "no window" if row.latest is None else f"its {window_words(row)}"
