@@ -1,6 +1,7 @@
 """The worklist: which visits are in it, in which order, and what it says to do."""
 
 import random
+import re
 from dataclasses import replace
 from datetime import date, time, timedelta
 from itertools import pairwise
@@ -114,20 +115,95 @@ def test_a_withheld_visit_that_is_booked_again_is_in_the_list() -> None:
 def test_nobody_is_asked_to_book_a_day_after_the_end_of_participation() -> None:
     """What was due before it is asked, a booking after it is to be cancelled; the last day itself is no such day."""
     left = replace(CAME, ended=day("04-15"), end_reason="withdrawn")
-    assert said(left, "04-15", "V4") == "no window: target 2026-04-11 is past, nothing booked: record what happened"
+    past = "no window: target 2026-04-11 is past, nothing booked: record what happened"
+    assert said(left, "04-15", "V4") == f"{past}, or book a day, 2026-04-15 at the latest"
+    assert said(left, "04-16", "V4") == past
     booked = left.booked("V4", day("04-15"))
     assert said(booked, "04-15", "V4") == "booked for 2026-04-15: confirm"
     assert said(booked, "04-16", "V4") == "was booked for 2026-04-15, nothing recorded: record what happened"
     after = "booked for 2026-04-16 08:30, after the end of participation on 2026-04-15: cancel it"
     later = left.booked("V4", day("04-16"), time(8, 30))
     assert said(later, "04-15", "V4") == f"{after}, and record what happened"
-    assert said(later, "04-14", "V4") == "booked for 2026-04-16 08:30: confirm"  # nobody knows yet
+    assert said(later, "04-14", "V4") == f"{after}, and book a day, 2026-04-15 at the latest"
     lapsed = left.booked("V2", day("04-16"), time(8, 30))
     assert said(lapsed, "04-15", "V2") == f"lapsed: window closed 2026-03-14, {after}, and record what happened"
     again = left.withheld("V2", day("03-11")).booked("V2", day("04-16"), time(8, 30))
     assert said(again, "04-15", "V2") == f"withheld 2026-03-11, {after}"
     asked = "was booked for 2026-03-11, nothing recorded: record what happened, or book a day on 2026-03-14"
     assert said(replace(CAME.booked("V2", day("03-11")), ended=day("03-14")), "03-14", "V2") == asked
+
+
+def test_an_appointment_of_somebody_who_left_is_in_the_list() -> None:
+    """The visit is not expected any more, and the room is still taken; one that is past takes none."""
+    left = replace(CAME, ended=day("03-09"), end_reason="withdrawn").booked("V2", day("03-12"))
+    said_so = "booked for 2026-03-12, after the end of participation on 2026-03-09: cancel it"
+    assert said(left, "03-09", "V2") == said(left, "03-12", "V2", "03-12") == said_so
+    assert codes(left, "03-13", "03-13", "12-31") == []
+    assert said(left, "03-08", "V2") == said_so  # the window opens after the end: no other day is left
+    assert codes(replace(left, records=CAME.records), "03-09", "03-09", "12-31") == []
+
+
+def test_no_day_after_the_end_of_participation_is_proposed() -> None:
+    """The end is known before it comes; a visit that opens after it is not in the list, if nothing is booked."""
+    leaves = replace(CAME, ended=day("03-12"), end_reason="completed")
+    assert said(leaves, "03-06", "V2") == "book a day from 2026-03-10 to 2026-03-12"
+    assert said(leaves, "03-11", "V2") == "book a day from 2026-03-11 to 2026-03-12"
+    assert codes(leaves, "03-12", "03-12", "12-31") == []  # on the day itself it is not expected any more
+    assert codes(leaves, "03-06", "03-06", "12-31") == ["V2"]
+    early = replace(CAME.booked("V3", day("03-05")), ended=day("03-16"))  # V3 opens on the 17th
+    assert said(early, "03-06", "V3") == (
+        "was booked for 2026-03-05, nothing recorded: record what happened, or no day is left: "
+        "participation ends on 2026-03-16"
+    )
+
+
+SPACED = ts.Protocol(
+    "spaced",
+    "1",
+    "D0",
+    [
+        ts.Visit("S", "on-site", ts.Timing("30 days before D0")),
+        ts.Visit("D0", "on-site", ts.Timing(window="±7 days")),
+        ts.Visit("C", "phone", ts.Timing("1 month after D0")),
+    ],
+    spacings=[ts.Spacing("S", "D0", "42 days"), ts.Spacing("D0", "C", "3 days", assumed=True)],
+)
+NEW = ts.Subject("S1", baseline=date(2026, 3, 2))
+
+
+def proposed(subject: ts.Subject, as_of: str, code: str = "D0") -> str:
+    """Return what is to be done next about a visit of the spaced protocol."""
+    report = check(ts.schedule(SPACED, subject), day(as_of))
+    (step,) = [item.next_step for item in worklist(report, day(as_of), day("12-31")) if item.visit.code == code]
+    return step
+
+
+def test_days_that_are_proposed_keep_the_spacings() -> None:
+    """D0's window is 23 February to 9 March. 42 days after 20 January is 3 March, after 3 February 17 March."""
+    assert proposed(NEW, "02-20") == "book a day from 2026-02-23 to 2026-03-09"
+    screened = NEW.attended("S", day("01-20"))
+    assert proposed(screened, "02-20") == "book a day from 2026-03-03 to 2026-03-09"
+    assert proposed(NEW.booked("S", day("01-20")), "01-19") == "book a day from 2026-03-03 to 2026-03-09"
+    assert proposed(NEW.withheld("S", day("01-20")), "02-20") == "book a day from 2026-02-23 to 2026-03-09"
+    on_this_day = "overdue: window closes on this day, nothing booked: book a day on 2026-03-09"
+    assert proposed(screened, "03-09") == on_this_day
+    late = "no day that is left keeps the spacing of at least 42 days to S (2026-02-03): ask"
+    assert proposed(NEW.attended("S", day("02-03")), "02-20") == late
+
+
+def test_days_on_both_sides_of_another_visit_are_proposed() -> None:
+    """The call came early, on 2 March: three days from it are 27 February and 5 March."""
+    called = NEW.attended("C", day("03-02"))
+    assert proposed(called, "02-20") == ("book a day from 2026-02-23 to 2026-02-27 or from 2026-03-05 to 2026-03-09")
+    assert proposed(called, "02-27") == "book a day on 2026-02-27 or from 2026-03-05 to 2026-03-09"
+
+
+def test_a_spacing_is_told_of_a_visit_without_window() -> None:
+    """No day is proposed there, and the rule is."""
+    came = NEW.attended("D0", day("03-02"))
+    assert proposed(came, "03-10", "C") == (
+        "no window: target 2026-04-02: book a day that keeps the spacing of at least 3 days to D0 (2026-03-02)"
+    )
 
 
 def test_a_missed_visit_that_is_booked_again_is_in_the_list() -> None:
@@ -316,7 +392,11 @@ def test_every_open_visit_is_in_the_list_once_and_nothing_else(
             came = any(record.attended and record.outcome is None for record in visit.planned.records)
             booked = [r.booked for r in visit.planned.records if r.booked and not (r.attended or r.outcome or came)]
             again = visit.status == "done" and any(first <= max(booked) <= last or max(booked) < as_of for _ in booked)
-            if visit.status in {"due", "overdue", "lapsed"} or (visit.status == "upcoming" and inside) or again:
+            ended = report.subject.ended or date.max
+            cancel = visit.status == "not-expected" and any(as_of <= max(booked) > ended for _ in booked)
+            expected = booked != [] or (visit.earliest or visit.target) <= ended
+            opening = visit.status == "upcoming" and inside and expected
+            if visit.status in {"due", "overdue", "lapsed"} or opening or again or cancel:
                 wanted.append((report.subject.code, visit))
     assert sorted(map(repr, wanted)) == sorted(repr((item.subject, item.visit)) for item in found)
     for before, after in pairwise(found):
@@ -327,3 +407,36 @@ def test_every_open_visit_is_in_the_list_once_and_nothing_else(
                 assert before.days_left <= after.days_left
     shuffler.shuffle(reports)
     assert sorted(map(repr, worklist(reports, first, last))) == sorted(map(repr, found))
+
+
+@given(
+    st.none() | st.integers(-54, -30).map(lambda days: day("03-02") + timedelta(days)),
+    st.none() | st.integers(-12, 12).map(lambda days: day("03-02") + timedelta(days)),
+    st.sampled_from(("attended", "booked")),
+    st.integers(-20, 7).map(lambda days: day("03-02") + timedelta(days)),
+)
+def test_the_days_proposed_are_those_that_are_against_nothing(
+    screened: date | None, called: date | None, fact: str, as_of: date
+) -> None:
+    """Each day of the window that is left, booked by itself, is found to be against a spacing or is proposed."""
+    subject = NEW
+    for code, held in (("S", screened), ("C", called)):
+        if held is not None:
+            subject = getattr(subject, fact)(code, held)
+    found = re.findall(
+        r"(?:from|on) ([0-9-]+)(?: to ([0-9-]+))?", proposed(subject, as_of.isoformat()[5:]).partition("book a")[2]
+    )
+    days = [
+        one
+        for first, last in found
+        for one in ts.DateRange(date.fromisoformat(first), date.fromisoformat(last or first))
+    ]
+    window = ts.DateRange(max(as_of, day("02-23")), day("03-09"))
+    free = []
+    for one in window:
+        report = check(ts.schedule(SPACED, subject.booked("D0", one)), as_of)
+        if not any(
+            finding.kind == "booked-outside" for finding in report.findings if "D0" in (finding.visit, finding.other)
+        ):
+            free.append(one)
+    assert days == free

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date
 from typing import TYPE_CHECKING
 
 from trialsched.compliance.model import Finding
-from trialsched.offsets import month_length
+from trialsched.offsets import DateRange, month_length
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -123,12 +124,8 @@ def booked_too_close(
     version: str,
 ) -> Iterator[Finding]:
     """Find the spacings that a booking does not keep; of two bookings the later row in `days` tells it, once."""
-    for spacing in spacings:
-        if row.code not in (spacing.first, spacing.second):
-            continue
-        other = spacing.second if row.code == spacing.first else spacing.first
-        day, only_booked = days.get(other, (None, False))
-        if day is None or (only_booked and _comes_later(days, other, row.code)):
+    for spacing, other, day in spaced_from(row.code, days, spacings):
+        if days[other][1] and _comes_later(days, other, row.code):
             continue
         missing = short_of(spacing, booked, day)
         if missing > 0:
@@ -136,6 +133,30 @@ def booked_too_close(
             words = f"{days_between(missing)} short of the {assumed} of {spacing.at_least} to {other} ({day})"
             detail = f"booked for {booked}, {words}"
             yield Finding("booked-outside", "note", row.code, other, version, -missing, booked, detail)
+
+
+def spaced_from(
+    code: str, days: Mapping[str, tuple[date, bool]], spacings: Iterable[Spacing]
+) -> Iterator[tuple[Spacing, str, date]]:
+    """Yield the spacings of a visit to others that have a day: the spacing, the other visit, its day."""
+    for spacing in spacings:
+        if code in (spacing.first, spacing.second):
+            other = spacing.second if code == spacing.first else spacing.first
+            if other in days:
+                yield spacing, other, days[other][0]
+
+
+def days_keeping(spacing: Spacing, day: date, among: DateRange) -> tuple[DateRange, ...]:
+    """Return the days of a range that keep a spacing to a day: those before it, those after it; both ends included."""
+    kept = []
+    before = range(among.earliest.toordinal(), min(among.latest, day).toordinal() + 1)
+    keeping = bisect_right(before, day.toordinal(), key=lambda n: _number_after(spacing.at_least, date.fromordinal(n)))
+    if keeping:
+        kept.append(DateRange(among.earliest, date.fromordinal(before[keeping - 1])))
+    after = max(_number_after(spacing.at_least, day), among.earliest.toordinal())
+    if after <= among.latest.toordinal():
+        kept.append(DateRange(date.fromordinal(after), among.latest))
+    return tuple(kept)
 
 
 def _comes_later(days: Mapping[str, object], other: str, code: str) -> bool:
