@@ -260,6 +260,14 @@ def test_codes_that_nobody_declared_are_told() -> None:
     assert made.notes == ("SV has unplanned rows for codes that the protocol does not have: X of 101",)
 
 
+def test_codes_that_nobody_knows_are_named_in_one_order() -> None:
+    """By their letters, whatever the order of the records."""
+    contacts = [came("Y", 2020, 2, 28), came("X", 2020, 2, 29)]
+    for records in (contacts, contacts[::-1]):
+        made = datasets([report(person(*records))])
+        assert made.notes[-1].endswith("that the protocol does not have: X of 101, Y of 101")
+
+
 def test_unscheduled_contacts_that_did_not_happen_have_no_row() -> None:
     """Booked or missed, they are no contact."""
     assert rows(person(VisitRecord("UNS1", booked=ZERO), VisitRecord("UNS2", outcome="missed"))) == []

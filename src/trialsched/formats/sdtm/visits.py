@@ -104,7 +104,7 @@ def _contacts(report: Report, design: Design, told: Told) -> Iterator[_Contact]:
         if visit.record is not None:
             rest.remove(visit.record)
         yield from (_contact(record, design) for record in rest if record.attended is not None)
-    for record in report.plan.other_records:
+    for record in sorted(report.plan.other_records, key=lambda record: record.visit):  # notes name codes in this order
         if record.attended is None or record.visit in planned:
             continue
         declared = any(protocol.is_unscheduled(record.visit) for protocol in report.protocols)
