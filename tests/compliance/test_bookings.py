@@ -5,10 +5,12 @@ from datetime import date
 
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 
 import trialsched as ts
 from trialsched import strategies
 from trialsched.compliance import Finding, booking_findings, check
+from trialsched.compliance.bookings import days_keeping, short_of
 
 # The window of V2 is 10 to 14 March, that of V3 17 to 31 March; V2 and V3 at least 8 days apart, V1 and V3 15.
 PROTOCOL = ts.Protocol(
@@ -183,6 +185,31 @@ def test_of_one_booking_the_window_is_told_before_a_spacing() -> None:
     assert in_report(held, booking) == expected
 
 
+def test_of_two_bookings_judged_by_two_versions_each_is_held_to_the_spacings_of_its_own() -> None:
+    """V3, withheld under version 1 and booked again for the 25th: 5 days after V2's booking, 8 by version 2, 10 by 1.
+
+    Either version may be the one with the spacing; as of 12 March version 2 judges V2, which is only booked.
+    """
+    records = (
+        ts.VisitRecord("V3", attended=date(2026, 3, 9), outcome="withheld"),
+        ts.VisitRecord("V3", booked=date(2026, 3, 25)),
+        ts.VisitRecord("V2", booked=date(2026, 3, 20)),
+    )
+    subject = replace(SUBJECT, records=records)
+    ten, eight = (ts.Spacing("V2", "V3", ts.Offset(days=days)) for days in (10, 8))
+    by_one, by_two = ("V3", "V2", "1", -5), ("V2", "V3", "2", -3)
+    for first, second, expected in (
+        ((ten,), (), [by_one]),
+        ((), (eight,), [by_two]),
+        ((ten,), (eight,), [by_two, by_one]),
+    ):
+        one = replace(PROTOCOL, spacings=first)
+        two = replace(PROTOCOL, version="2", spacings=second, meta=ts.Meta(in_force=date(2026, 3, 10)))
+        report = check([ts.schedule(protocol, subject) for protocol in (one, two)], date(2026, 3, 12))
+        found = [(f.visit, f.other, f.version, f.days_out) for f in report.findings if f.other is not None]
+        assert found == expected
+
+
 @given(strategies.plans() | strategies.histories())
 @example(ts.schedule(PROTOCOL, replace(SUBJECT, records=WITHHELD_THEN_BOOKED)))
 def test_findings_are_of_open_bookings_for_any_records(plan: ts.Plan) -> None:
@@ -200,3 +227,34 @@ def test_findings_are_of_open_bookings_for_any_records(plan: ts.Plan) -> None:
             assert finding.date not in window
             edge = window.earliest if finding.days_out < 0 else window.latest
             assert (finding.date - edge).days == finding.days_out
+
+
+@pytest.mark.parametrize(
+    ("at_least", "day", "first", "last", "kept"),
+    [
+        ("3 days", "03-02", "02-23", "03-09", ["02-23..02-27", "03-05..03-09"]),
+        ("3 days", "03-02", "02-28", "03-04", []),
+        ("3 days", "03-02", "02-27", "03-05", ["02-27..02-27", "03-05..03-05"]),
+        ("3 days", "03-02", "03-20", "03-22", ["03-20..03-22"]),
+        ("3 days", "03-02", "02-01", "02-03", ["02-01..02-03"]),
+        # A month is counted from the earlier day: from 28 February to 28 March, from 1 March to 1 April.
+        ("1 month", "03-31", "02-20", "05-02", ["02-20..02-28", "04-30..05-02"]),
+    ],
+)
+def test_days_that_keep_a_spacing(at_least: str, day: str, first: str, last: str, kept: list[str]) -> None:
+    """Before the day and after it, both ends included."""
+    among = ts.DateRange(date.fromisoformat(f"2026-{first}"), date.fromisoformat(f"2026-{last}"))
+    found = days_keeping(ts.Spacing("A", "B", at_least), date.fromisoformat(f"2026-{day}"), among)
+    assert [f"{part.earliest:%m-%d}..{part.latest:%m-%d}" for part in found] == kept
+
+
+@given(strategies.offsets().filter(lambda offset: offset.after(date(2000, 1, 1)) > date(2000, 1, 1)), st.data())
+def test_days_that_keep_a_spacing_are_those_that_miss_none_of_it(at_least: ts.Offset, data: st.DataObject) -> None:
+    """Each day of the range, asked by itself; at both ends of the calendar too."""
+    day = data.draw(st.dates())
+    near = st.integers(max(1, day.toordinal() - 1500), min(date.max.toordinal(), day.toordinal() + 1500))
+    ends = sorted(data.draw(st.tuples(near, near)))
+    among = ts.DateRange(*map(date.fromordinal, ends))
+    spacing = ts.Spacing("A", "B", at_least)
+    kept = [one for part in days_keeping(spacing, day, among) for one in part]
+    assert kept == [one for one in among if short_of(spacing, day, one) <= 0]

@@ -610,6 +610,14 @@ def test_a_booking_is_judged_by_the_version_of_the_day_asked() -> None:
     assert (finding.kind, finding.version, finding.days_out) == ("booked-outside", "2", -1)
 
 
+def test_what_is_said_of_a_visit_names_a_version_that_has_it() -> None:
+    """V4 withheld on 9 March, when the first version had no V4: that of the day asked judges it, also its record."""
+    withheld = with_records(record("V4", attended=day("03-09"), outcome="withheld"), ended="03-08")
+    report = check(plans(withheld), day("03-10"))
+    told = [(f.kind, f.version) for f in report.findings if f.visit == "V4"]
+    assert told == [("early", "2"), ("withheld", "2"), ("unknown-visit", "1"), ("after-end", "2")]
+
+
 def test_visits_of_several_versions_may_be_out_of_order() -> None:
     """V0 on 5 March, V3 on the 4th, both by the first version, and V3 on the 12th by the second, after it."""
     (finding,) = by_versions(held("V0", "03-05"), held("V3", "03-04"), as_of="03-12")

@@ -114,13 +114,15 @@ def test_a_withheld_visit_outside_its_window_is_late_too() -> None:
 
 
 def test_a_window_that_a_limit_cut_is_told_so() -> None:
-    """V1 on 16 March: V3 not before the 31st; on the 30th it is a day early, by the limit alone."""
+    """V1 on 16 March: V3 not before the 31st; on the 30th it is a day early. Not before the 30th cuts nothing."""
     (finding,) = found(held("V1", "03-16"), held("V3", "03-30"))
     assert (finding.kind, finding.days_out) == ("early", -1)
     assert finding.detail == (
         "attended 2026-03-30, 1 day before its window 2026-03-31 to 2026-04-03 (±2 days around 2026-04-01, cut by a "
         "limit): -1 day"
     )
+    (finding,) = found(held("V1", "03-15"), held("V3", "03-29"))
+    assert finding.detail.endswith(" its window 2026-03-30 to 2026-04-03 (±2 days around 2026-04-01): -1 day")
 
 
 @pytest.mark.parametrize(
@@ -339,6 +341,15 @@ def test_two_months_are_counted_as_two_months() -> None:
     assert [f.days_out for f in findings if f.kind == "too-close"] == [-1]
 
 
+def test_of_two_spacings_between_the_same_visits_the_deviation_is_told_then_the_longer_one() -> None:
+    """V1 on 6 March, 4 days after V0: 9 are missing to an assumed 13, 6 to 10 that are stated, 7 to 11."""
+    thirteen, ten, eleven = (ts.Spacing("V0", "V1", f"{days} days", assumed=days == 13) for days in (13, 10, 11))
+    for spacings, expected in (([thirteen, ten], ("deviation", -6)), ([ten, eleven, thirteen], ("deviation", -7))):
+        for order in permutations(spacings):
+            findings = found(held("V0", "03-02"), held("V1", "03-06"), protocol=replace(PROTOCOL, spacings=order))
+            assert [(f.level, f.days_out) for f in findings if f.kind == "too-close"] == [expected]
+
+
 @pytest.mark.parametrize(("first", "second"), [("V0", "VB"), ("VB", "V0")])
 def test_a_spacing_to_a_visit_of_another_arm_is_passed_over(first: str, second: str) -> None:
     """Arm B has VB, arm A has not: a spacing to or from it finds nothing there."""
@@ -481,9 +492,18 @@ def test_inside_two_other_windows_or_inside_its_own_is_not_told() -> None:
 
 
 def test_a_visit_without_a_window_is_in_no_other() -> None:
-    """V4 has none, so it is never outside of its own; nor does a partly known date lie in a window."""
+    """V4 has none, so it is never outside of its own."""
     assert only(held("V4", "04-01")) is None
-    assert kinds(record("V1", attended=ts.PartialDate(2026, 4))) == [("V1", "late")]
+
+
+@pytest.mark.parametrize(("v3", "inside"), [("±28 days", False), ("±29 days", True), ("±40 days", True)])
+def test_a_partly_known_date_is_inside_another_window_when_all_of_it_is(v3: str, *, inside: bool) -> None:
+    """April ends 29 days after the 1st, V3's target; V1's window ends on 16 March, V2's on the 26th."""
+    timing = ts.Timing("30 days after V0", window=v3)
+    protocol = replace(PROTOCOL, visits=(*PROTOCOL.visits[:3], ts.Visit("V3", "video", timing)))
+    told = found(record("V1", attended=ts.PartialDate(2026, 4)), protocol=protocol)
+    assert [(f.kind, f.other) for f in told] == [("late", None), ("in-other-window", "V3")][: 1 + inside]
+    assert not inside or told[-1].detail.endswith(" of V3 (at least +16 days)")
 
 
 # Duplicates

@@ -250,15 +250,16 @@ class Referee:
         yield from self.booked_outside(row)
 
     def of_record(self, record: VisitRecord) -> Iterator[Fact]:
-        """Go down the table for one record, of any code, by the version of its day."""
+        """Go down the table for one record, of any code, by the version of its day, or that of its visit."""
         plan = self.on_the_day_of(record)
-        version = plan.protocol.version
+        judge = self.by.get(record.visit, plan) if record.visit not in plan else plan
+        version = judge.protocol.version
         if record.outcome == "withheld":
             yield Fact("withheld", "note", record.visit, None, version, None, record.attended)
         known = record.visit in plan or (record.visit in self.rows and record.attended is None)
         if not known and not self.declared(record.visit, plan):
             day = record.attended or record.booked
-            yield Fact("unknown-visit", "note", record.visit, None, version, None, day)
+            yield Fact("unknown-visit", "note", record.visit, None, plan.protocol.version, None, day)
         if record.attended is None:
             return
         for kind, limit in (("after-end", self.ended), ("in-the-future", self.as_of)):
@@ -304,12 +305,13 @@ class Referee:
     def in_other_window(self, row: PlannedVisit, said: Judged) -> Iterator[Fact]:
         """Attended outside of its own window and inside that of exactly one other visit."""
         record = self.judged(row.code)
-        day = record.attended if record else None
-        if said.verdict != "out" or not isinstance(day, date):
+        if said.verdict != "out" or record is None or record.attended is None:
             return
-        inside = [other.code for other in self.rows.values() if other is not row and day in window_days(other)]
-        if len(inside) == 1:
-            yield Fact("in-other-window", "note", row.code, inside[0], self.version(row.code), None, day)
+        days = set(could_be(record.attended))
+        others = [other.code for other in self.rows.values() if other is not row and days & set(window_days(other))]
+        if len(others) == 1 and days <= set(window_days(self.rows[others[0]])):
+            day = record.attended
+            yield Fact("in-other-window", "note", row.code, others[0], self.version(row.code), None, day)
 
     def booked_outside(self, row: PlannedVisit) -> Iterator[Fact]:
         """Find an open booking outside of its window, or nearer to a visit held or booked than a spacing."""
@@ -327,8 +329,9 @@ class Referee:
             if other not in self.rows:
                 continue
             there = self.held(other)
-            if there is None and codes.index(other) < codes.index(row.code):
-                there = self.open_booking(other)  # of two bookings the later row tells it
+            same = self.version(other) == self.version(row.code)
+            if there is None and (not same or codes.index(other) < codes.index(row.code)):
+                there = self.open_booking(other)  # of two bookings by one version the later row tells it
             missing = self.missing(booked, there, spacing) if there else 0
             if missing:
                 yield Fact("booked-outside", "note", row.code, other, self.version(row.code), -missing, booked)

@@ -63,10 +63,21 @@ class Case(NamedTuple):
     visits: tuple[CheckedVisit, ...]
     places: Mapping[str, int]
 
-    @property
-    def days(self) -> dict[str, tuple[date, bool]]:
-        """The day on which each visit was held, else is booked for."""
-        return days_of(visit.planned for visit in self.visits)
+    def days(self, version: str) -> dict[str, tuple[date, bool]]:
+        """Return the day on which each visit was held, else is booked for, and whether it is booked and by a version.
+
+        A booking judged by another version is held to other spacings: it does not tell those of this one.
+        """
+        days = days_of(visit.planned for visit in self.visits)
+        if len(self.versions.plans) == 1:
+            return days
+        places, visits = self.places, self.visits
+        return {c: (day, booked and visits[places[c]].version == version) for c, (day, booked) in days.items()}
+
+    def version_of(self, record: VisitRecord) -> str:
+        """Return the version of a record's day; of a visit that it does not have, the one that judges the visit."""
+        judge, place = self.versions.of(record, self.plan), self.places.get(record.visit)
+        return judge.protocol.version if place is None or record.visit in judge else self.visits[place].version
 
     def plan_of(self, version: str) -> Plan:
         """Return the plan by a version."""
@@ -107,7 +118,9 @@ def findings(case: Case, striking: Iterable[int], close: Iterable[Finding], *, d
         if booking is not None:
             mixed = True  # spacings stand in any order
             found += booked_outside(row, booking, version)
-            found += booked_too_close(row, booking, case.days, case.plan_of(version).protocol.spacings, version)
+            found += booked_too_close(
+                row, booking, case.days(version), case.plan_of(version).protocol.spacings, version
+            )
     if disorder:
         found += _out_of_order(case)
     if several or case.plan.other_records:
@@ -115,14 +128,15 @@ def findings(case: Case, striking: Iterable[int], close: Iterable[Finding], *, d
     if several:
         found = [finding._replace(detail=f"{finding.detail}, by version {finding.version}") for finding in found]
     if mixed and len(found) > 1:
-        # Records that agree in their day may give one finding twice: the first sentence by alphabet is kept.
-        once = {(f.visit, f.kind, f.other, f.date): f for f in sorted(found, key=_detail, reverse=True)}
+        # Records of one day and spacings of one pair may give a finding twice: the gravest is kept.
+        once = {(f.visit, f.kind, f.other, f.date): f for f in sorted(found, key=_gravity, reverse=True)}
         found = sorted(once.values(), key=lambda finding: _rank(case, finding))
     return tuple(found)
 
 
-def _detail(finding: Finding) -> str:
-    return finding.detail
+def _gravity(finding: Finding) -> tuple[bool, int, str]:
+    """Rank a deviation before a note, then more days, then the sentences by alphabet."""
+    return (finding.level == "note", -abs(finding.days_out or 0), finding.detail)
 
 
 def _rank(case: Case, finding: Finding) -> tuple[object, ...]:
@@ -149,7 +163,9 @@ def _early_or_late(plan: Plan, visit: CheckedVisit, out: int) -> Finding:
     level: Level = "note" if row.window_basis == "assumed" else "deviation"
     least = "at least " if isinstance(attended, PartialDate) else ""
     words = f"{least}{days_between(abs(out))} {'before' if out < 0 else 'after'} its {window_words(row)}"
-    rule = f"{_window_text(plan, row)} around {row.target.isoformat()}{', cut by a limit' if row.limits else ''}"
+    shape = row.visit.timing.window
+    cut = row.limits and shape is not None and shape.around(row.target) != row.window
+    rule = f"{_window_text(plan, row)} around {row.target.isoformat()}{', cut by a limit' if cut else ''}"
     detail = f"attended {attended}, {words} ({rule}): {least}{_signed(out)}"
     return Finding(kind, level, row.visit.code, None, visit.version, out, attended, detail)
 
@@ -203,7 +219,7 @@ def _records(case: Case, code: str, records: Iterable[VisitRecord]) -> Iterator[
     for record in records:
         if record.attended is None:
             continue
-        day, version = record.attended, case.versions.of(record, case.plan).protocol.version
+        day, version = record.attended, case.version_of(record)
         first, _ = _ends(day)
         if record.outcome == "withheld":
             detail = f"came on {day}, the planned treatment was not given"
@@ -231,22 +247,25 @@ def _duplicate(visit: CheckedVisit) -> Iterator[Finding]:
 
 
 def _in_other_window(case: Case, visit: CheckedVisit, out: int) -> Iterator[Finding]:
-    """`in-other-window`: attended outside its own window and inside that of exactly one other visit."""
+    """`in-other-window`: attended outside its own window and inside that of exactly one other visit. Surely so."""
     row = visit.planned
     attended = row.attended
-    if not isinstance(attended, date):
+    if attended is None:
         return
-    inside = []
+    first, last = _ends(attended)
+    could_be = []
     for other_visit in case.visits:
         planned = other_visit[0]
         earliest, latest = planned[2], planned[3]
-        if earliest is not None and earliest <= attended and latest is not None and attended <= latest:
-            inside.append(planned)  # never the visit itself, which is out
-    if len(inside) == 1:
-        (other,) = inside
-        where = f"inside the {window_words(other)} of {other.code}"
-        detail = f"attended {attended}, outside its own {window_words(row)}, {where} ({_signed(out)})"
-        yield Finding("in-other-window", "note", row.code, other.code, visit.version, None, attended, detail)
+        if earliest is not None and earliest <= last and latest is not None and first <= latest:
+            could_be.append((planned, earliest, latest))  # never the visit itself, which is out
+    if len(could_be) == 1:
+        ((other, earliest, latest),) = could_be
+        if earliest <= first and last <= latest:
+            where = f"inside the {window_words(other)} of {other.code}"
+            least = "at least " if isinstance(attended, PartialDate) else ""
+            detail = f"attended {attended}, outside its own {window_words(row)}, {where} ({least}{_signed(out)})"
+            yield Finding("in-other-window", "note", row.code, other.code, visit.version, None, attended, detail)
 
 
 def too_close(case: Case) -> list[Finding]:
