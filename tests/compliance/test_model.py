@@ -178,3 +178,24 @@ def test_findings_are_tuples_with_names() -> None:
         detail="attended 2026-04-09, 1 day after its window 2026-03-25 to 2026-04-08 (±7 days around 2026-04-01): "
         "+1 day",
     )
+
+
+def test_that_visits_were_looked_at_is_seen_nowhere() -> None:
+    """They are made when they are asked for: not in what is equal, in the hash, in a copy or in a pickle."""
+    facts = (record("DOSE1", attended=date(2026, 3, 4)), record("DOSE2", attended=ts.PartialDate(2026, 4)))
+    fresh, seen = report_of(*facts), report_of(*facts)
+    before = pickle.dumps(seen)
+    assert len(list(seen)) == len(fresh) == 17
+    assert seen.visits is seen.visits
+    assert pickle.dumps(seen) == before
+    assert seen == fresh == copy.deepcopy(seen)
+    assert hash(seen) == hash(fresh)
+    assert list(pickle.loads(before)) == list(seen)  # noqa: S301 - our own
+
+
+def test_one_visit_is_what_all_of_them_have() -> None:
+    """For every status, with and without window."""
+    report = report_of(record("DOSE1", attended=date(2026, 3, 20)), record("SCR3", outcome="missed"))
+    assert {visit.status for visit in report} == {"done", "missed", "lapsed", "upcoming"}
+    assert [report[visit.code] for visit in report] == list(report)
+    assert report["DOSE1"].days_out == 11

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from trialsched._text import nearest_or, shown
 from trialsched.compliance.bookings import open_booking_of
-from trialsched.compliance.model import CheckedVisit, Report
+from trialsched.compliance.model import Judged, Report
 from trialsched.compliance.rules import Case, Versions, findings, too_close
 from trialsched.errors import InvalidTypeError, InvalidValueError
-from trialsched.offsets import DateRange, PartialDate, plain_date
+from trialsched.offsets import plain_date
 from trialsched.plan import Plan
 from trialsched.protocol import program
 
@@ -38,21 +38,25 @@ def check(plans: Plan | Iterable[Plan], as_of: date, *, in_force: Mapping[str, d
     as_of = plain_date(as_of, "as_of")
     versions = Versions((plans,)) if isinstance(plans, Plan) and not in_force else _versions(plans, in_force or {})
     plan = versions.on(as_of)
-    visits: list[CheckedVisit] = []
+    statuses: list[Status] = []
     striking: list[int] = []
     if len(versions.plans) == 1:
-        disorder = _judge(plan, plan.rows, as_of, visits, striking)
+        disorder = _judge(plan, plan.rows, as_of, statuses, striking)
+        judged = Judged(plan.rows, tuple(statuses), plan.protocol.version)
         places = program(plan.protocol, plan.subject.arm).places
     else:
         disorder = True
-        for judge, row in _choose(versions, plan):
-            _judge(judge, (row,), as_of, visits, striking)
-        places = {visit.code: place for place, visit in enumerate(visits)}
-    case = Case(versions, plan, as_of, tuple(visits), places)
+        chosen = _choose(versions, plan)
+        for judge, row in chosen:
+            _judge(judge, (row,), as_of, statuses, striking)
+        rows = tuple(row for _, row in chosen)
+        judged = Judged(rows, tuple(statuses), tuple(judge.protocol.version for judge, _ in chosen))
+        places = {row.code: place for place, row in enumerate(rows)}
+    case = Case(versions, plan, as_of, judged, places)
     close = too_close(case)
     worth = striking or close or disorder or plan.other_records
     told = findings(case, striking, close, disorder=disorder) if worth else ()
-    return Report(versions.plans, plan, as_of, case.visits, told)
+    return Report(versions.plans, plan, as_of, judged, told)
 
 
 def _versions(plans: Plan | Iterable[Plan], in_force: Mapping[str, date]) -> Versions:
@@ -147,21 +151,20 @@ def _judge(  # noqa: C901, PLR0912, PLR0915 - where the time of `check` goes: a 
     plan: Plan,
     rows: Iterable[PlannedVisit],
     as_of: date,
-    visits: list[CheckedVisit],
+    statuses: list[Status],
     striking: list[int],
 ) -> bool:
-    """Add each row with its status, and the place of each that a rule may be about; return whether two may be swapped.
+    """Add the status of each row, and the place of each that a rule may be about; return whether two may be swapped.
 
-    The tuples are built by hand, and all that is not the everyday case is left to functions.
+    All that is not the everyday case is left to functions.
     """
-    ended, version, spaced = plan.subject.ended, plan.protocol.version, _spaced(plan.protocol)
+    ended, spaced = plan.subject.ended, _spaced(plan.protocol)
     over = ended if ended is not None and ended <= as_of else None
     horizon = as_of if ended is None or as_of < ended else ended  # attended after it: the future, or after the end
     disorder = False
     last_target = last_came = date.min
     status: Status
-    out: int | None
-    new, cls, add, strike = tuple.__new__, CheckedVisit, visits.append, striking.append
+    add, strike = statuses.append, striking.append
     for row in rows:
         visit, target, earliest, latest, basis, grounds = row
         booked = None
@@ -175,28 +178,23 @@ def _judge(  # noqa: C901, PLR0912, PLR0915 - where the time of `check` goes: a 
                 record, booked, strange = row.record or records[0], open_booking_of(records), True
             attended = record.attended
             if attended is not None:
+                add("done")
                 if type(attended) is not date:
                     strange = disorder = True
-                    add(new(cls, (row, "done", version, *_partly(row))))
                 else:
-                    out = None
-                    if earliest is not None and latest is not None:
-                        out = 0
-                        if attended < earliest or attended > latest:
-                            out = (attended - (earliest if attended < earliest else latest)).days
-                            strange = True
+                    if earliest is not None and latest is not None and (attended < earliest or attended > latest):
+                        strange = True
                     if attended > horizon:
                         strange = True
                     if attended < last_came or target < last_target:
                         disorder = True
                     last_target, last_came = target, attended
-                    add(new(cls, (row, "done", version, out, None)))
                 if strange or record.outcome is not None or (record.mode is not None and record.mode != visit.mode):
-                    strike(len(visits) - 1)
+                    strike(len(statuses) - 1)
                 continue
             if record.outcome is not None and booked is None:
-                add(new(cls, (row, "missed", version, None, None)))
-                strike(len(visits) - 1)
+                add("missed")
+                strike(len(statuses) - 1)
                 continue
         if over is not None and (latest or target) > over:
             status = "not-expected"
@@ -210,23 +208,10 @@ def _judge(  # noqa: C901, PLR0912, PLR0915 - where the time of `check` goes: a 
             status = "due"
         else:
             status = "overdue"
-        add(new(cls, (row, status, version, None, None)))
+        add(status)
         if booked is not None and not strange:
             inside = earliest is None or latest is None or earliest <= booked <= latest
             strange = not inside or visit.code in spaced
         if strange:
-            strike(len(visits) - 1)
+            strike(len(statuses) - 1)
     return disorder
-
-
-def _partly(row: PlannedVisit) -> tuple[int | None, DateRange | None]:
-    """Return the least that a partly known date is out; while it is undecided the days inside that it could be."""
-    attended, window = row.attended, row.window
-    if window is None or not isinstance(attended, PartialDate):
-        return None, None
-    could_be = attended.days
-    inside = could_be & window
-    if inside is None:
-        before = could_be.latest < window.earliest
-        return (could_be.latest - window.earliest if before else could_be.earliest - window.latest).days, None
-    return (0, None) if inside == could_be else (None, inside)

@@ -6,15 +6,16 @@ People judge how severe a departure is; nothing here does.
 from __future__ import annotations
 
 from datetime import date
+from itertools import repeat
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from trialsched._text import unknown_visit
+from trialsched.offsets import DateRange, PartialDate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import time
 
-    from trialsched.offsets import DateRange, PartialDate
     from trialsched.plan import Plan, PlannedVisit, WindowBasis
     from trialsched.protocol import Mode, Protocol
     from trialsched.subject import Outcome, Subject, VisitRecord
@@ -165,6 +166,64 @@ class CheckedVisit(NamedTuple):
         return self.planned.booked_time
 
 
+def _measured(row: PlannedVisit) -> tuple[int | None, DateRange | None]:
+    """Return how many days the attended date is out, and the days that would settle it.
+
+    Of a partly known date the least that is certain; while it is undecided none, and the days inside that it could be.
+    """
+    _, _, earliest, latest, _, grounds = row
+    if earliest is None or latest is None:
+        return None, None
+    records = grounds.records
+    attended = records[0].attended if len(records) == 1 else row.attended
+    if isinstance(attended, PartialDate):
+        return _partly(attended.days, DateRange(earliest, latest))
+    if attended is None:
+        return None, None
+    if attended < earliest:
+        return (attended - earliest).days, None
+    return (attended - latest).days if attended > latest else 0, None
+
+
+def _partly(could_be: DateRange, window: DateRange) -> tuple[int | None, DateRange | None]:
+    inside = could_be & window
+    if inside is not None:
+        return (0, None) if inside == could_be else (None, inside)
+    before = could_be.latest < window.earliest
+    return (could_be.latest - window.earliest if before else could_be.earliest - window.latest).days, None
+
+
+class Judged(NamedTuple):
+    """The planned visits of a subject and their statuses, as columns: a checked visit is made when it is asked for.
+
+    `versions` is that of the protocol that judges all of them, or one for each.
+    """
+
+    rows: tuple[PlannedVisit, ...]
+    statuses: tuple[Status, ...]
+    versions: str | tuple[str, ...]
+
+    def version(self, place: int) -> str:
+        """Return the version that judges the visit in a place."""
+        return self.versions if isinstance(self.versions, str) else self.versions[place]
+
+    def visit(self, place: int) -> CheckedVisit:
+        """Return the checked visit in a place."""
+        row = self.rows[place]
+        return CheckedVisit(row, self.statuses[place], self.version(place), *_measured(row))
+
+    def visits(self) -> tuple[CheckedVisit, ...]:
+        """Return all checked visits."""
+        versions = repeat(self.versions) if isinstance(self.versions, str) else self.versions
+        new, cls, nothing = tuple.__new__, CheckedVisit, (None, None)  # by hand: a call less for each visit
+        return tuple(
+            [
+                new(cls, (row, status, version, *(_measured(row) if status == "done" else nothing)))
+                for row, status, version in zip(self.rows, self.statuses, versions, strict=False)
+            ]
+        )
+
+
 class Report:
     """What was planned, what happened and what is out for one subject on a day; immutable.
 
@@ -172,22 +231,23 @@ class Report:
     earlier version that were attended, and that the version in force on `as_of` does not have, come last.
     """
 
-    __slots__ = ("_as_of", "_findings", "_plan", "_plans", "_visits")
+    __slots__ = ("_as_of", "_findings", "_judged", "_plan", "_plans", "_visits")
 
     def __init__(
         self,
         plans: tuple[Plan, ...],
         plan: Plan,
         as_of: date,
-        visits: tuple[CheckedVisit, ...],
+        judged: Judged,
         findings: tuple[Finding, ...],
     ) -> None:
         """Take what `check` found."""
         self._plans = plans
         self._plan = plan
         self._as_of = as_of
-        self._visits = visits
+        self._judged = judged
         self._findings = findings
+        self._visits: tuple[CheckedVisit, ...] | None = None  # made when they are asked for, most are never
 
     @property
     def subject(self) -> Subject:
@@ -217,6 +277,8 @@ class Report:
     @property
     def visits(self) -> tuple[CheckedVisit, ...]:
         """The planned visits in protocol order."""
+        if self._visits is None:
+            self._visits = self._judged.visits()
         return self._visits
 
     @property
@@ -226,21 +288,21 @@ class Report:
 
     def __getitem__(self, code: str) -> CheckedVisit:
         """Return the checked visit of a code. Raises `UnknownVisitError`, also a `KeyError`, naming the nearest."""
-        for visit in self._visits:
+        for visit in self.visits:
             if visit.code == code:
                 return visit
-        raise unknown_visit(code, [visit.code for visit in self._visits])
+        raise unknown_visit(code, [visit.code for visit in self.visits])
 
     def __iter__(self) -> Iterator[CheckedVisit]:
         """Yield the checked visits in protocol order."""
-        return iter(self._visits)
+        return iter(self.visits)
 
     def __len__(self) -> int:
         """Return the number of planned visits."""
-        return len(self._visits)
+        return len(self._judged.rows)
 
     def _value(self) -> tuple[object, ...]:
-        return (self._plans, self._plan, self._as_of, self._visits, self._findings)
+        return (self._plans, self._plan, self._as_of, self._judged, self._findings)
 
     def __eq__(self, other: object) -> bool:
         """Compare by content."""

@@ -22,7 +22,7 @@ from trialsched.offsets import PartialDate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from trialsched.compliance.model import CheckedVisit, FindingKind, Level
+    from trialsched.compliance.model import CheckedVisit, FindingKind, Judged, Level
     from trialsched.plan import Plan, PlannedVisit
     from trialsched.protocol import Spacing
     from trialsched.subject import VisitRecord
@@ -55,12 +55,12 @@ class Versions(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One subject on one day: the plans, the one in force, the visits as judged and their places by code."""
+    """One subject on one day: the plans, the one in force, the visits as judged, and their places by code."""
 
     versions: Versions
     plan: Plan
     as_of: date
-    visits: tuple[CheckedVisit, ...]
+    judged: Judged
     places: Mapping[str, int]
 
     def days(self, version: str) -> dict[str, tuple[date, bool]]:
@@ -68,16 +68,16 @@ class Case(NamedTuple):
 
         A booking judged by another version is held to other spacings: it does not tell those of this one.
         """
-        days = days_of(visit.planned for visit in self.visits)
+        days = days_of(self.judged.rows)
         if len(self.versions.plans) == 1:
             return days
-        places, visits = self.places, self.visits
-        return {c: (day, booked and visits[places[c]].version == version) for c, (day, booked) in days.items()}
+        places, judge = self.places, self.judged.version
+        return {code: (day, booked and judge(places[code]) == version) for code, (day, booked) in days.items()}
 
     def version_of(self, record: VisitRecord) -> str:
         """Return the version of a record's day; of a visit that it does not have, the one that judges the visit."""
         judge, place = self.versions.of(record, self.plan), self.places.get(record.visit)
-        return judge.protocol.version if place is None or record.visit in judge else self.visits[place].version
+        return judge.protocol.version if place is None or record.visit in judge else self.judged.version(place)
 
     def plan_of(self, version: str) -> Plan:
         """Return the plan by a version."""
@@ -97,7 +97,7 @@ def findings(case: Case, striking: Iterable[int], close: Iterable[Finding], *, d
     found = [*close]
     mixed = disorder or several or bool(close or case.plan.other_records)  # else they come in their order
     for place in striking:
-        visit = case.visits[place]
+        visit = case.judged.visit(place)
         row, status, version, out, _ = visit
         records = row.grounds.records
         if not records:
@@ -254,8 +254,7 @@ def _in_other_window(case: Case, visit: CheckedVisit, out: int) -> Iterator[Find
         return
     first, last = _ends(attended)
     could_be = []
-    for other_visit in case.visits:
-        planned = other_visit[0]
+    for planned in case.judged.rows:
         earliest, latest = planned[2], planned[3]
         if earliest is not None and earliest <= last and latest is not None and first <= latest:
             could_be.append((planned, earliest, latest))  # never the visit itself, which is out
@@ -275,14 +274,14 @@ def too_close(case: Case) -> list[Finding]:
     second visit of each.
     """
     found: list[Finding] = []
-    places, visits = case.places, case.visits
+    places, judged = case.places, case.judged
     for plan in case.versions.plans:
         for spacing in plan.protocol.spacings:
             first, second = places.get(spacing.first), places.get(spacing.second)
             if first is None or second is None:
                 continue
-            one, two = came_on(visits[first].planned), came_on(visits[second].planned)
-            if one is None or two is None or visits[second].version != plan.protocol.version:
+            one, two = came_on(judged.rows[first]), came_on(judged.rows[second])
+            if one is None or two is None or judged.version(second) != plan.protocol.version:
                 continue
             apart = abs((two - one).days)
             if apart < spacing.at_least.days + _LONGEST_MONTH * spacing.at_least.months:
@@ -303,24 +302,26 @@ def _too_close(spacing: Spacing, one: date, two: date, version: str) -> Iterator
 
 def _out_of_order(case: Case) -> Iterator[Finding]:
     """`out-of-order`: attended strictly before an attended visit whose target is strictly earlier; once a visit."""
-    came = [(visit, visit.planned.target, *_ends(attended)) for visit in case.visits if (attended := visit.attended)]
+    rows = enumerate(case.judged.rows)
+    came = [(place, row, row.target, *_ends(attended)) for place, row in rows if (attended := row.attended)]
     latest = [date.min] * len(came)  # by target: the last day on which a visit with an earlier target was held
-    order = sorted(range(len(came)), key=lambda index: came[index][1])
+    order = sorted(range(len(came)), key=lambda index: came[index][2])
     so_far = at_target = date.min
     for position, index in enumerate(order):
-        if position and came[index][1] > came[order[position - 1]][1]:
+        if position and came[index][2] > came[order[position - 1]][2]:
             so_far = at_target
         latest[index] = so_far
-        at_target = max(at_target, came[index][2])
-    for index, (visit, target, _, last) in enumerate(came):
+        at_target = max(at_target, came[index][3])
+    for index, (place, row, target, _, last) in enumerate(came):
         if latest[index] <= last:
             continue
-        earlier = [other for other, aim, first, _ in came if aim < target and first > last]
+        earlier = [other for _, other, aim, first, _ in came if aim < target and first > last]
         other = earlier[0]
         more = f" and {len(earlier) - 1} more" if len(earlier) > 1 else ""
         held = f"{other.code} ({other.attended}){more}"
-        detail = f"attended {visit.attended}, before {held}, whose target {other.target} is before its own, {target}"
-        yield Finding("out-of-order", "note", visit.code, other.code, visit.version, None, visit.attended, detail)
+        version, attended = case.judged.version(place), row.attended
+        detail = f"attended {attended}, before {held}, whose target {other.target} is before its own, {target}"
+        yield Finding("out-of-order", "note", row.code, other.code, version, None, attended, detail)
 
 
 def _unknown(case: Case) -> Iterator[Finding]:
