@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialsched.cli.files import emit, file_name, save, wrote_csv, wrote_json
+from trialsched.cli.files import emit, file_name, open_like, save, wrote_csv, wrote_json
 from trialsched.cli.inputs import BadInput
 
 
@@ -232,3 +232,25 @@ def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(
     done = subprocess.run([sys.executable, "-c", KILLED, path, point], cwd=tmp_path, check=False)
     assert done.returncode == -signal.SIGKILL
     assert path.read_bytes() == expected
+
+
+def test_a_file_that_is_made_beside_another_allows_what_that_one_allows(tmp_path: Path) -> None:
+    """Whatever the umask says; a file that is there keeps its own, and without the other one the umask counts."""
+    other, path = tmp_path / "subjects.csv", tmp_path / "events.jsonl"
+    before = os.umask(0o027)
+    try:
+        os.close(open_like(path, os.O_WRONLY, other))
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+        other.touch()
+        for mode, allowed in ((0o664, 0o664), (0o600, 0o600), (0o444, 0o644), (0o777, 0o666)):
+            other.chmod(mode)
+            path.unlink()
+            os.close(open_like(path, os.O_WRONLY, other))
+            assert stat.S_IMODE(path.stat().st_mode) == allowed
+        path.chmod(0o640)
+        os.close(open_like(path, os.O_WRONLY, other))
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    finally:
+        os.umask(before)
+    with pytest.raises(FileExistsError):
+        open_like(path, os.O_WRONLY | os.O_EXCL, other)

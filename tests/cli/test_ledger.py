@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
@@ -248,6 +249,31 @@ def test_every_command_that_writes_heals(trial: Folder, monkeypatch: pytest.Monk
     assert (trial.text("visits.csv"), len(trial.entries()), trial.text("events.lock")) == (AFTER, 2, "")
 
 
+@pytest.mark.parametrize("command", ["record", "discard"])
+def test_a_list_that_is_saved_meanwhile_is_not_written_over(
+    trial: Folder, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Somebody saves the list between its reading and its writing: what they saved stays, and nothing is written."""
+    if command == "discard":
+        trial.edit("visits.csv", "2026-03-04", "2026-03-03")
+    real = ledger.Ledger.finish
+
+    def saved(self: ledger.Ledger, handle: int) -> None:
+        trial.put("visits.csv", VISITS.replace("2026-03-04", "2026-03-05"))
+        real(self, handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.Ledger, "finish", saved)
+        arguments = DOSE2 if command == "record" else ()
+        group = () if command == "record" else ("journal",)
+        result = trial(*group, command, "trial", *arguments, "--by", "AN")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "error: visits.csv: was saved by another program just now; nothing is written, look at it\n"
+    assert trial.text("visits.csv") == VISITS.replace("2026-03-04", "2026-03-05")
+    assert len(trial.entries()) == 1
+    assert "P01-007 DOSE1: attended: was 2026-03-04, is 2026-03-05" in trial.record(*DOSE2).err
+
+
 def test_a_hand_edit_after_a_crash_is_a_hand_edit(trial: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list that is neither what it was nor what the journal gives is not written over: all that differs is told."""
     with monkeypatch.context() as patch:
@@ -340,6 +366,16 @@ def test_a_list_keeps_its_shape(trial: Folder, before: str, after: str) -> None:
     trial.put("visits.csv", before)
     assert trial.record(*DOSE2).code == 0
     assert trial.text("visits.csv") == after
+
+
+@pytest.mark.parametrize("above", ["sep=;;", "sep=|", "sep=", "\ufeffsep=;;;;;;;"])
+def test_a_first_line_that_names_no_separator_is_not_kept(trial: Folder, above: str) -> None:
+    """A spreadsheet that saves `sep=;` as a row makes the list unreadable; undone, it is one that can be read."""
+    trial.put("visits.csv", f"{above}\n{VISITS}".replace(",", ";"))
+    assert trial.record(*DOSE2).code == 2
+    assert trial("journal", "discard", "trial", "--by", "AN").code == 0
+    assert (trial.verify().code, trial.listed()) == (0, trial.replayed())
+    assert trial.record(*DOSE2).code == 0
 
 
 def test_a_list_that_stands_elsewhere_stays_there(trial: Folder) -> None:
@@ -497,12 +533,40 @@ def test_a_copy_is_on_the_disk_before_it_is_relied_on(tmp_path: Path, monkeypatc
     assert ((tmp_path / name).read_bytes(), brought) == (b"edited", [6, "folder"])
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_who_may_read_and_write_the_lists_may_the_journal(trial: Folder, mode: int) -> None:
+    """A list that is private stays so in the journal and the copies; a group that shares the lists shares them too."""
+    for name in ("events.jsonl", "events.lock"):
+        (trial.path / name).unlink()
+    for name in ("subjects.csv", "visits.csv"):
+        (trial.path / name).chmod(mode)
+    assert trial.record(*DOSE2).code == 0
+    trial.edit("visits.csv", "2026-04-14", "2026-04-15")
+    assert trial("journal", "discard", "trial", "--by", "AN").code == 0
+    trial.put("events.jsonl", trial.text("events.jsonl") + "{")
+    assert trial.record("P01-008", "DOSE1", "--missed").code == 0
+    made = ("events.jsonl", "events.lock", "visits.csv.discarded-1", "events.jsonl.torn-1", "visits.csv")
+    assert {name: stat.S_IMODE((trial.path / name).stat().st_mode) for name in made} == dict.fromkeys(made, mode)
+
+
 def test_a_journal_without_a_line_is_not_taken_for_none(trial: Folder) -> None:
     """An empty file is what is left of a journal: nothing is begun over it."""
     trial.put("events.jsonl", "")
     with pytest.raises(BadInput, match="has no whole line; put it back from a copy"):
         open_ledger(trial.path, None)
     assert trial.record(*DOSE2).code == 2
+
+
+def test_a_note_of_lines_that_are_gone_begins_no_journal(trial: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk was full, which leaves a note, and then something emptied the journal: nothing is begun over it."""
+    with monkeypatch.context() as patch:
+        failing(patch, "write", of(trial.path / "events.jsonl"))
+        assert trial.record(*DOSE2).code == 3
+    assert trial.text("events.lock") != ""
+    trial.put("events.jsonl", "")
+    result = trial.record(*DOSE2)
+    assert (result.code, "events.jsonl: has no whole line; put it back from a copy" in result.err) == (2, True)
+    assert trial.text("events.jsonl") == ""
 
 
 def test_a_torn_note_stands_before_any_line(trial: Folder) -> None:

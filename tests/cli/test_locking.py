@@ -1,5 +1,6 @@
 """One writer at a time: the lock is held, waited for, given up on, and never kept by the dead."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -119,7 +120,29 @@ def test_a_reader_makes_no_file_and_asks_for_no_right_to_write(tmp_path: Path) -
     with locked(path, make=False) as handle:
         assert fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
         with pytest.raises(BlockingIOError):
-            other(path)
+            other(path, fcntl.LOCK_EX)
+
+
+def test_readers_share_the_lock(tmp_path: Path) -> None:
+    """On a network drive (flock(2): NFS) only who opened a file to write may lock it alone; readers need not."""
+    path = tmp_path / "events.lock"
+    path.touch()
+    with locked(path, make=False), locked(path, make=False):
+        os.close(other(path))
+        with pytest.raises(BlockingIOError):
+            other(path, fcntl.LOCK_EX)
+
+
+def test_a_file_that_cannot_be_locked_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has no locks, as on some network drives, its error says for which file."""
+
+    def refused(_: int, __: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    with pytest.raises(OSError, match="No locks available") as caught, locked(tmp_path / "events.lock"):
+        pass
+    assert caught.value.filename == str(tmp_path / "events.lock")
 
 
 def test_on_windows_a_byte_behind_every_file_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,11 +95,13 @@ def test_what_stands_under_a_code_of_no_protocol_can_be_taken_out(trial: Folder)
     trial.put("visits.csv", trial.text("visits.csv") + "P01-007,M6,,,2026-09-02,,,\n")
     refused = [
         trial.record("P01-007", "M6", "--attended", "2026-09-03", "--reason", "x"),
+        trial.record("P01-007", "M6", "--clear", "mode", "--attended", "2026-09-03", "--reason", "x"),
+        trial.record("P01-007", "M6", "--record", "1", "--clear", "mode", "--note", "x", "--reason", "x"),
         trial.record("P01-008", "M6", "--clear", "all", "--reason", "x"),
     ]
-    assert [result.code for result in refused] == [2, 2]
+    assert [result.code for result in refused] == [2, 2, 2, 2]
     assert all("no visit 'M6' in the protocol; expected 'M06'" in result.err for result in refused)
-    assert trial.record("P01-007", "M6", "--clear", "all", "--reason", "is M06").code == 0
+    assert trial.record("P01-007", "M6", "--record", "1", "--clear", "all", "--reason", "is M06").code == 0
     assert trial.record("P01-007", "M06", "--attended", "2026-09-02").code == 0
     assert [row.record.visit for row in trial.listed().rows] == ["DOSE1", "M06"]
     assert trial.verify().code == 0
@@ -258,6 +260,19 @@ def test_a_withheld_visit_that_is_booked_or_held_later_is_one_more_contact(trial
     assert trial.record("P01-007", "M09", "--attended", "2027-01-01").code == 0
 
 
+@pytest.mark.parametrize("later", [("--booked", "2026-04-07T09:15"), ("--attended", "2026-04-07", "--note", "well")])
+def test_what_made_a_second_record_may_be_given_once_more(trial: Folder, later: tuple[str, ...]) -> None:
+    """Who does not know whether it was written gives the command again: nothing is asked, nothing is written."""
+    trial.record("P01-007", "DOSE2", "--withheld", "2026-04-02")
+    assert trial.record("P01-007", "DOSE2", *later).code == 0
+    before = trial.text("events.jsonl")
+    again = trial.record("P01-007", "DOSE2", *later)
+    assert (again.code, again.out) == (0, "P01-007 DOSE2: recorded so already, nothing is written\n")
+    for unclear in (("--note", "well"), ("--mode", "phone"), ("--missed",), ("--attended", "2026-04-08")):
+        assert trial.record("P01-007", "DOSE2", *unclear, "--reason", "x").code == 2
+    assert trial.text("events.jsonl") == before
+
+
 def test_which_of_several_records_is_meant_must_be_told(trial: Folder) -> None:
     """`--record` counts from 1, `--another` is one more; without either the records are listed."""
     trial.record("P01-007", "UNS1", "--attended", "2026-04-14")
@@ -349,11 +364,20 @@ def test_an_arm_of_the_protocol_is_recorded(trial: Folder) -> None:
     assert trial.listed().subjects[0].arm is None
 
 
+def test_an_arm_may_be_typed_in_the_other_form_of_its_letters(trial: Folder) -> None:
+    """A letter and its accent apart, as some keyboards give them, are the letter that the protocol has."""
+    trial.put("protocol.toml", 'arms = ["\u00c1", "B"]\n' + trial.text("protocol.toml"))
+    assert trial.record("P01-007", "--arm", "A\u0301").code == 0
+    assert trial.replayed().subjects[0].arm == "\u00c1"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("P01-007", "M03"), "nothing to record"),
         (("P01-007",), "nothing to record"),
+        (("P01-007", "M03", "--another"), "nothing to record"),
+        (("P01-007", "DOSE1", "--record", "1"), "nothing to record"),
         (("P01-007", "--attended", "2026-04-14"), "VISIT is missing: --attended say something of a visit"),
         (("P01-007", "--record", "1", "--clear", "note"), "VISIT is missing: --record, --clear note"),
         (("P01-007", "M03", "--baseline", "2026-03-02"), "--baseline: facts of the subject"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -128,6 +129,21 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(target.parent)
+
+
+def open_like(path: Path, flags: int, like: Path) -> int:
+    """Open a file; one that is made allows what another one does, whatever the umask, and its owner to write."""
+    try:
+        allowed = stat.S_IMODE(like.stat().st_mode) & 0o666 | 0o600
+    except FileNotFoundError:
+        return os.open(path, flags | os.O_CREAT, 0o666)
+    try:
+        handle = os.open(path, flags | os.O_CREAT | os.O_EXCL, allowed)
+    except FileExistsError:
+        return os.open(path, flags | os.O_CREAT, allowed)
+    with contextlib.suppress(OSError):  # a file system without such rights
+        path.chmod(allowed)
+    return handle
 
 
 def _write(stream: IO[bytes], data: bytes) -> None:

@@ -38,7 +38,7 @@ def opened(name: str) -> Iterator[tuple[Ledger, int]]:
     folder = trial_folder(name)
     if not any((folder / inner).exists() for inner in (JOURNAL, *LISTS)):
         raise BadInput([f"{name}: no folder of a trial: there is no {LISTS[0]}"])
-    with locked(folder / LOCK) as handle:
+    with locked(folder / LOCK, like=folder / LISTS[0]) as handle:
         yield open_ledger(folder, handle), handle
 
 

@@ -14,15 +14,17 @@ import io
 import itertools
 import json
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
 from trialsched._text import nearest_or
-from trialsched.cli.files import save, sync_folder
+from trialsched.cli.files import open_like, save, sync_folder
 from trialsched.cli.inputs import BadInput, check_year
 from trialsched.cli.planning import never_ours
 from trialsched.errors import InvalidValueError, TrialschedError
@@ -33,7 +35,6 @@ from trialsched.trial import JOURNAL, SETTINGS, SUBJECTS, VISITS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import date
-    from pathlib import Path
 
     from trialsched.formats.journal import Difference, Entry, Row, State
 
@@ -41,6 +42,7 @@ LOCK: Final = "events.lock"
 LISTS: Final = (SUBJECTS, VISITS)
 _BOM: Final = "\ufeff"
 _DELIMITERS: Final = (",", ";", "\t")
+_HINT: Final = re.compile(r"sep=[,;\t][\r\n]*", re.IGNORECASE)  # as the reader of lists knows it, and no other
 
 
 class _List(NamedTuple):
@@ -125,6 +127,10 @@ class Ledger:
         state = journal.replay(entries, self.state if self.begun else journal.EMPTY)
         written = {name: self._rendered(name, state) for name in LISTS if name in replaced}
         self.finish(handle)
+        meanwhile = [name for name in written if bytes_of(self.folder / name) != self.lists[name].raw]
+        if meanwhile:
+            end = "was saved by another program just now; nothing is written, look at it"
+            raise BadInput([f"{name}: {end}" for name in meanwhile])
         noted = _Note(len(self.entries), {name: _sha256(self.lists[name].raw) for name in written})
         _note(handle, self.folder, noted)
         _append(self.folder / JOURNAL, journal.dumps(entries))
@@ -189,7 +195,7 @@ def open_ledger(folder: Path, handle: int | None) -> Ledger:
     noted = _noted(handle)
     entry = read.tail_entry
     entries = (*read.entries, entry) if entry else read.entries
-    if data is not None and not entries and noted is None:
+    if data is not None and not entries and (noted is None or noted.lines):
         message = "has no whole line; put it back from a copy, or take it away to begin a new one"
         raise BadInput([f"{JOURNAL}: {message}"])
     try:
@@ -357,7 +363,7 @@ def _shape(raw: bytes) -> _Shape:
     """Return the shape of a list: a spreadsheet that saved it so opens it so."""
     text = raw[:4096].decode("utf-8-sig", errors="replace").lstrip("\r\n")
     lines = text.splitlines(keepends=True) or [""]
-    hint = lines[0] if lines[0].casefold().startswith("sep=") and len(lines) > 1 else ""
+    hint = lines[0] if _HINT.fullmatch(lines[0]) and len(lines) > 1 else ""
     delimiter = max(_DELIMITERS, key=lines[0].count)
     return _Shape(raw.startswith(_BOM.encode()), hint, delimiter, "\r\n" if lines[0].endswith("\r\n") else "\n")
 
@@ -367,9 +373,13 @@ def _shape(raw: bytes) -> _Shape:
 
 def keep(path: Path, word: str, data: bytes) -> str:
     """Write data to a new file beside a file, `NAME.WORD-1` or the next number, and return its name."""
+
+    def opener(name: str, flags: int) -> int:
+        return open_like(Path(name), flags, path)
+
     for number in itertools.count(1):
         copy = path.with_name(f"{path.name}.{word}-{number}")
-        with contextlib.suppress(FileExistsError), copy.open("xb") as file:
+        with contextlib.suppress(FileExistsError), open(copy, "xb", opener=opener) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -383,7 +393,8 @@ def keep(path: Path, word: str, data: bytes) -> str:
 def _append(path: Path, data: bytes) -> None:
     """Add bytes to the end of the journal, all of them or none, and wait until they are on the disk."""
     new = not path.exists()
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    handle = open_like(path, flags, path.with_name(SUBJECTS))
     try:
         before = os.fstat(handle).st_size
         try:

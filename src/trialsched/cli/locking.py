@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from trialsched.cli.files import open_like
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -22,24 +24,25 @@ _FAR: Final = 1 << 30  # on Windows the locked byte cannot be read by others: on
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, make: bool = True) -> Iterator[int]:
+def locked(path: Path, *, make: bool = True, like: Path | None = None) -> Iterator[int]:
     """Hold the lock on a file, which is made when it is not there, and give its descriptor.
 
-    Waits for another process that holds it. Raises `TimeoutError` when that one does not end, `OSError` when the file
-    cannot be opened or locked.
+    One that is made allows what `like` does: who may write that file may lock. Who makes none is a reader, and shares
+    the lock with other readers. Waits for another process that holds it. Raises `TimeoutError` when that one does not
+    end, `OSError` when the file cannot be opened or locked.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT if make else os.O_RDONLY, 0o666)
+    handle = open_like(path, os.O_RDWR, like or path) if make else os.open(path, os.O_RDONLY)
     try:
-        _wait(handle, path)
+        _wait(handle, path, alone=make)
         yield handle
     finally:
         os.close(handle)  # and lets the lock go
 
 
-def _wait(handle: int, path: Path) -> None:
+def _wait(handle: int, path: Path, *, alone: bool) -> None:
     began = time.monotonic()
     said = False
-    while not _taken(handle):
+    while not _taken(handle, path, alone=alone):
         waited = time.monotonic() - began
         if waited >= WAIT:
             message = f"another trialsched has been writing here for {WAIT:.0f} seconds; nothing was written"
@@ -50,7 +53,7 @@ def _wait(handle: int, path: Path) -> None:
         time.sleep(_PAUSE)
 
 
-def _taken(handle: int) -> bool:
+def _taken(handle: int, path: Path, *, alone: bool) -> bool:
     """Return whether the lock could be taken."""
     if sys.platform == "win32":
         import msvcrt
@@ -64,7 +67,11 @@ def _taken(handle: int) -> bool:
     import fcntl
 
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # on NFS only a file that is open for writing can be locked alone (flock(2)), which a reader's is not
+        fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:  # it has no file in it
+        error.filename = str(path)
+        raise
     return True

@@ -58,6 +58,10 @@ class _Facts:
         given += ["record"] if self.number is not None else []
         return [f"--{name}" for name in given] + [f"--clear {name}" for name in self.clear if name in _OF_RECORD]
 
+    def only_clears(self) -> bool:
+        """Return whether something of a visit's record is taken out, and nothing else is said."""
+        return bool(self.clear) and all(o == "--record" or o.startswith("--clear ") for o in self.of_record())
+
     def of_subject(self) -> list[str]:
         """Return the options of a subject's row that were typed."""
         names = ("baseline", "provisional_baseline", "arm", "ended", "end_reason", "language")
@@ -126,8 +130,8 @@ def record(  # noqa: PLR0917 - click passes by name
         if visit is None:
             difference = _of_subject(ledger, code, facts, protocols, faults)
         else:
-            known = {row.record.visit for row in ledger.state.rows if row.subject == code} if facts.clear else set()
-            _check_visit(visit, known, protocols, faults)
+            known = {row.record.visit for row in ledger.state.rows if row.subject == code}
+            _check_visit(visit, known if facts.only_clears() else set(), protocols, faults)
             difference = _of_visit(ledger, code, visit, facts, faults)
         if difference is not None and difference.overwrites and reason is None and not faults:
             faults += ["--reason is missing: a recorded value changes", *in_words(difference)]
@@ -155,7 +159,7 @@ def _check_options(facts: _Facts, visit: str | None, faults: list[str]) -> None:
         faults.append(f"VISIT is missing: {', '.join(of_record)} say something of a visit")
     if visit is not None and of_subject:
         faults.append(f"{', '.join(of_subject)}: facts of the subject, which are recorded without VISIT")
-    if not of_record and not of_subject:
+    if not of_subject and not {*of_record} - {"--record", "--another"}:  # which record is meant says nothing of it
         faults.append("nothing to record: --attended, --booked, --missed, --withheld ..., or --baseline, --ended ...")
     happened = [f"--{name}" for name in ("attended", "missed", "withheld") if getattr(facts, name)]
     if len(happened) > 1:
@@ -188,6 +192,7 @@ def _of_subject(
     ledger: Ledger, code: str, facts: _Facts, protocols: tuple[Protocol, ...], faults: list[str]
 ) -> Difference | None:
     """Return what the options change in a subject's row; None, with what is wrong noted."""
+    from trialsched._text import nfc
     from trialsched.formats.journal import Difference
     from trialsched.subject import Subject
 
@@ -195,8 +200,8 @@ def _of_subject(
     baseline = day_of("--baseline", facts.baseline, faults)
     provisional = day_of("--provisional-baseline", facts.provisional_baseline, faults)
     ended = day_of("--ended", facts.ended, faults)
-    arms = list(dict.fromkeys(arm for protocol in protocols for arm in protocol.arms))
-    if facts.arm is not None and facts.arm not in arms and protocols:
+    arms = {nfc(arm): arm for protocol in protocols for arm in protocol.arms}
+    if facts.arm is not None and nfc(facts.arm) not in arms and protocols:
         faults.append(f"--arm: the protocol has no arm {facts.arm!r}; its arms: {', '.join(arms) or 'none'}")
     if before is None and not facts.baseline and not facts.provisional_baseline:
         faults.append(f"{_no_subject(ledger, code)}, or --baseline for a new one")
@@ -307,6 +312,8 @@ def _meant(place: str, there: list[VisitRecord], facts: _Facts, said: _Said, fau
             faults.append(f"--clear: {place} has {'no record' if not there else 'none in a record that is new'}")
             return None
         return _Meant(len(there) + 1, None)
+    if len(there) > 1 and _says_so(there[-1], facts, said):
+        return _Meant(len(there), there[-1])  # the command that made it, given once more
     if len(there) > 1:
         faults.append(f"{place} has {count(len(there), 'record')}: --record says which is meant, --another one more")
         faults += [f"--record {number}: {_in_words(one)}" for number, one in enumerate(there, 1)]
@@ -321,6 +328,16 @@ def _meant(place: str, there: list[VisitRecord], facts: _Facts, said: _Said, fau
             faults.append(message)
             return None
     return _Meant(1, there[0])
+
+
+def _says_so(record: VisitRecord, facts: _Facts, said: _Said) -> bool:
+    """Return whether a record has the day that is said, and all else; without a day another one may be meant."""
+    if facts.clear or not (said.attended or said.booked or said.withheld):
+        return False
+    try:
+        return _told(record, facts, said) == record
+    except TrialschedError:
+        return False
 
 
 def _in_words(record: VisitRecord) -> str:
