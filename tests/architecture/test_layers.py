@@ -8,12 +8,13 @@ import pytest
 import trialsched
 
 ROOT = Path(trialsched.__file__).parent
-# A package is one module seen from outside. Words, foreign offsets and forms of dates stand between the floors.
+# A package is one module seen from outside. Words, foreign offsets, encodings and forms of dates stand between floors.
 FLOORS = {
     "errors": 0,
     "_version": 0,
     "_text": 0.5,
     "_foreign": 0.5,
+    "_encodings": 1.5,
     "offsets": 1,
     "_dateforms": 1.5,
     "protocol": 2,

@@ -271,6 +271,8 @@ def test_bookings_are_written_as_records_and_those_outside_are_told(run: Run, tm
     assert (tmp_path / "visits.csv").read_bytes() == result.raw
     assert run("bookings", *BASE, "P01-007.ics", "-o", "visits.csv").code == 2
     assert run("bookings", *BASE, "P01-007.ics", "-o", "visits.csv", "--force").code == 0
+    excel = run("bookings", *BASE, "P01-007.ics", "--excel")
+    assert (excel.code, excel.raw) == (0, b"\xef\xbb\xbf" + result.raw.replace(b",", b";").replace(b"\n", b"\r\n"))
 
 
 def test_bookings_go_back_into_the_calendars(run: Run, tmp_path: Path) -> None:
@@ -430,6 +432,20 @@ def test_the_calendars_of_a_folder(run: Run, tmp_path: Path) -> None:
     then = run("ics", "trial", "-o", "out", *THEN, "--as-of", "2026-06-01")
     assert "  P1 M06 2026-09-02 \u2192 2026-09-03\n" in then.out
     assert then.err == "protocol: alstem 2, in force from 2026-06-01 (as of 2026-06-01; there are 2022-05-03, 2)\n"
+
+
+@pytest.mark.parametrize("to", [("-o", "out"), ("--combined", "site.ics")])
+def test_a_folder_without_a_clinic_says_what_to_write(run: Run, tmp_path: Path, to: tuple[str, ...]) -> None:
+    """The time stands in visits.csv, the zone that it needs in clinic.toml; the other subject's calendar is made."""
+    a_trial(tmp_path / "trial")
+    (tmp_path / "trial" / "clinic.toml").unlink()
+    remedy = "write clinic.toml in trial (or give --clinic); there is none to guess"
+    made = run("ics", "trial", *to, *FIRST, "--as-of", "2026-05-31")
+    assert made.code == 2
+    assert made.err.splitlines()[1:] == [
+        f"error: visits.csv: P2 M06: booked for 2026-09-09 at 09:15: a time needs the clinic's zone: {remedy}"
+    ]
+    assert "1 calendar " in made.out or "17 visits of 1 subject " in made.out
 
 
 def test_one_calendar_of_a_folder(run: Run, tmp_path: Path) -> None:

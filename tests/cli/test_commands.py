@@ -334,6 +334,12 @@ def test_protocols_are_listed_shown_and_checked(run: Run, tmp_path: Path) -> Non
     assert f"sha256 {ts.load_protocol('alstem').fingerprint}" in shown
     assert "at least 23 days" not in run("protocol", "show", "alstem", "--as-registered").out
     assert json.loads(run("protocol", "show", "alstem", "--format", "json").out)["anchor"] == "DOSE1"
+    saved = [
+        run("protocol", "show", "alstem", "--format", "toml", "-o", "a.toml", *more) for more in ((), (), ("--force",))
+    ]
+    assert [(one.code, one.out) for one in saved] == [(0, ""), (2, ""), (0, "")]
+    assert ts.load_protocol(tmp_path / "a.toml") == ts.load_protocol("alstem")
+    assert run("protocol", "show", "nothing", "-o", "").err.count("error: ") == 2
     assert json.loads(run("protocol", "schema").out)["title"] == "trialsched protocol document"
     clean = run("protocol", "lint", "alstem", "cycles", "--fail-on", "warning")
     assert (clean.code, clean.out.count(" 0 warnings")) == (0, 2)

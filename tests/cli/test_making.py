@@ -1,13 +1,14 @@
 """What calendars are made with, above all what a trial's folder gives."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
 
 import trialsched as ts
 from trialsched.cli.inputs import Inputs, in_folder
-from trialsched.cli.making import place_of, stamp_of, study_key_of, tell_unknown_durations
+from trialsched.cli.making import fault_of, place_of, stamp_of, study_key_of, tell_unknown_durations
+from trialsched.cli.planning import Planned
 from trialsched.formats import documents
 
 ALSTEM = ts.load_protocol("alstem")
@@ -87,6 +88,22 @@ def test_the_stamp_is_what_was_typed_or_now() -> None:
     assert stamp_of("2026-03-02T09:00:00Z", []) == datetime(2026, 3, 2, 9, tzinfo=UTC)
     before = datetime.now(UTC)
     assert before <= stamp_of(None, []) <= datetime.now(UTC)
+
+
+def test_a_time_without_a_zone_is_told_with_its_remedy() -> None:
+    """In a folder clinic.toml; elsewhere, of another fault, or of a visit without a time, the error as it is."""
+    plan = ts.schedule(ALSTEM, ts.Subject("P1", baseline=date(2026, 3, 2)).booked("M03", date(2026, 6, 2), time(9, 5)))
+    planned = Planned(2, "subjects.csv line 2", plan)
+    timed, other = ts.InvalidValueError("no zone", where="M03"), ts.InvalidValueError("no", where="M04")
+    clinic = documents.loads_clinic(CLINIC)
+    assert fault_of(planned, timed, "site", None) == (
+        "visits.csv: P1 M03: booked for 2026-06-02 at 09:05: a time needs the clinic's zone: "
+        "write clinic.toml in site (or give --clinic); there is none to guess"
+    )
+    assert fault_of(planned, timed, None, None) == "subjects.csv line 2: M03: no zone"
+    assert fault_of(planned._replace(place=""), timed, None, None) == "M03: no zone"
+    assert fault_of(planned, timed, "site", clinic) == "subjects.csv line 2: M03: no zone"
+    assert fault_of(planned, other, "site", None) == "subjects.csv line 2: M04: no"
 
 
 def test_durations_of_no_visit_are_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """What planning commands share: what they work on, and where their output goes."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import trialsched as ts
+from tests.support.shell import trialsched
 from trialsched.cli.inputs import BadInput, Inputs, in_folder
 from trialsched.cli.planning import (
     Gathered,
@@ -122,6 +124,63 @@ def test_the_version_in_force_today(folder: Path) -> None:
     for start, chosen in ((today, TWO), (today + timedelta(days=2), ONE)):
         (folder / "trial.toml").write_text(SITE.replace("2026-05-15", start.isoformat()))
         assert plans_of(in_folder(Inputs(), str(folder)), [])[0] == chosen
+
+
+@pytest.mark.parametrize("typed", [Inputs(), Inputs(as_registered=True), Inputs(dates="dd.mm.yyyy")])
+def test_a_trials_folder_that_was_not_named_is_pointed_at(
+    folder: Path, typed: Inputs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is planned by the bundled protocol where the folder that one stands in is a trial's."""
+    said = (
+        "this folder is a trial's, with protocol-2.toml and subjects.csv: "
+        "give it as an argument, `trialsched COMMAND .`"
+    )
+    monkeypatch.chdir(folder)
+    for ask in (plans_of, gather):
+        with pytest.raises(BadInput) as caught:
+            ask(typed, ["before"])
+        assert caught.value.lines == [
+            "before",
+            f"--baseline is missing, or the folder of a trial; {said}",
+        ]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_folder_that_is_no_trials_is_not_pointed_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without subjects or without a protocol it is none; and with an input it is not what was meant."""
+    monkeypatch.chdir(folder)
+    for typed in (Inputs(subject="P1"), Inputs(subjects="subjects.csv", arm="X")):
+        with pytest.raises(BadInput) as caught:
+            gather(typed, [])
+        assert "trial" not in str(caught.value)
+    (folder / "subjects.csv").rename(folder / "people.csv")
+    empty = folder / "empty"
+    empty.mkdir()
+    (empty / "subjects.csv").write_text("subject,baseline\n")
+    for place in (folder, empty):
+        monkeypatch.chdir(place)
+        with pytest.raises(BadInput, match=r"^--baseline is missing: the planned day 0"):
+            gather(Inputs(), [])
+
+    whole = Path.iterdir
+
+    def closed(path: Path) -> Iterator[Path]:
+        if path == Path():
+            raise PermissionError
+        return whole(path)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(BadInput, match=r"^--baseline is missing: the planned day 0"):
+        gather(Inputs(), [])
+
+
+@pytest.mark.parametrize("command", ["plan", "check", "worklist", "adherence", "deviations", "changes", "ics"])
+def test_every_command_names_itself_to_who_forgot_the_folder(folder: Path, command: str) -> None:
+    """What is to be typed stands in the message."""
+    result = trialsched(command, cwd=folder)
+    assert result.code == 2
+    assert f"`trialsched {command} .`" in result.err
+    assert "bundled" not in result.err
 
 
 def test_one_version_is_not_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

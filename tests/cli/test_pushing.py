@@ -180,6 +180,11 @@ def test_the_subjects_of_a_folder(capsys: pytest.CaptureFixture[str], server: di
     assert run(capsys, *many, "--per-subject")[1] == f"A (new): 17 created {STAFF}\nB (new): 17 created {STAFF}\n"
     code, out, err = run(capsys, *many, "--calendar", "ALS", "--audience", "participant")
     assert (code, "needs --per-subject" in err) == (2, True)
+    (folder / "clinic.toml").unlink()
+    for to in (("--per-subject",), ("--calendar", "ALS")):
+        code, out, err = run(capsys, *many, *to)
+        assert (code, "error: visits.csv: A M06: booked for 2026-09-02 at 09:30: a time" in err) == (2, True)
+        assert f"write clinic.toml in {folder} (or give --clinic)" in err
 
 
 @pytest.mark.parametrize(

@@ -380,11 +380,12 @@ def test_only_a_log_is_made_again(run: Run, tmp_path: Path) -> None:
     for more in ((), ("--force",)):
         refused = log(run, *more)
         assert refused.code == 2
-        assert refused.err == 'error: log.csv line 2: not UTF-8: save the file as "CSV UTF-8"\n'
+        like = "it looks like Windows-1250 ('\u0142')"
+        assert refused.err == f'error: log.csv line 2: not UTF-8, {like}: save the file as "CSV UTF-8"\n'
         assert path.read_bytes() == broken
     renamed = path.read_bytes().replace(b",reason,", b",powod,")
     path.write_bytes(renamed)
-    assert log(run, "--force").err.endswith('not UTF-8: save the file as "CSV UTF-8"\n')
+    assert log(run, "--force").err.endswith(': save the file as "CSV UTF-8"\n')
     path.write_text("subject,visit,kind,other,date,detail\n")
     words = ", ".join(map(repr, ("version", "planned", "window", "actual", "days_out", "level")))
     assert log(run, "--force").err.startswith(f"error: log.csv line 1: no deviation log: no column {words}, 'severity'")

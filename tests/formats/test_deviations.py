@@ -383,8 +383,13 @@ def test_two_rows_of_one_key_are_refused_with_both_lines() -> None:
         (HEADER.removesuffix(",state"), "line 1", "no column 'state'"),
         (f"{HEADER},Kind", "line 1", "the column 'kind' stands twice"),
         (f'{HEADER},"x', "line 1", "not CSV"),
-        (b"\xff\xfes\x00u\x00", "line 1", "CSV UTF-8"),
-        (f"{HEADER}\nS,V2,,,,,,late,,,,,,\u0142,,,\n".encode("cp1250"), "line 2", "CSV UTF-8"),
+        (b"\xff\xfes\x00u\x00", "line 1", '^line 1: UTF-16, which Excel calls "Unicode Text": save the file as "CSV'),
+        (HEADER.encode("utf-16-le"), "line 1", '^line 1: UTF-16, which Excel calls "Unicode Text": save the file as'),
+        (
+            f"{HEADER}\rS,V2,,,,,,late,,,,,,\u0142,,,\r".encode("cp1250"),
+            "line 2",
+            r'not UTF-8, it looks like Windows-1250 \(.\u0142.\): save the file as "CSV UTF-8"',
+        ),
     ],
 )
 def test_a_file_that_is_no_log_is_refused(text: str | bytes, where: str, message: str) -> None:
@@ -492,8 +497,10 @@ def test_a_log_goes_through_files() -> None:
 
 
 def test_what_the_library_says_in_a_row() -> None:
-    """Without people's columns and the mark; nothing is None, the days are a number."""
-    row = merge(report(LATE)).rows[0]._replace(reason="snow", more=("x",))
+    """Without people's columns, with the state; nothing is None, the days are a number."""
+    log = merge(report(LATE))
+    assert merge(report(SUBJECT), log).rows[0].told()["state"] == "no longer found"
+    row = log.rows[0]._replace(reason="snow", more=("x",))
     assert row.told() == {
         "subject": "P01-007",
         "visit": "V2",
@@ -507,6 +514,7 @@ def test_what_the_library_says_in_a_row() -> None:
         "other": None,
         "date": "2026-03-18",
         "detail": row.detail,
+        "state": "found",
     }
     assert row._replace(days_out="").told()["days_out"] is None
 

@@ -19,7 +19,7 @@ from trialsched.cli.inputs import (
     inputs,
     option,
 )
-from trialsched.cli.making import FOR, SUFFIXES, Making, making, place_of, tell_unknown_durations
+from trialsched.cli.making import FOR, SUFFIXES, Making, fault_of, making, place_of, tell_unknown_durations
 from trialsched.cli.moved import Files, read_bookings, read_calendar, with_bookings
 from trialsched.cli.planning import (
     Planned,
@@ -93,6 +93,7 @@ def ics(  # noqa: PLR0917 - click passes by name
         made,
         describe(protocol),
         previous,
+        folder=typed.trial,
         many=typed.many and combined is None,
         fresh=fresh,
         force=force,
@@ -118,12 +119,21 @@ class _Calendars:
     """Writes calendar files, each over what was exported before."""
 
     def __init__(
-        self, made: Making, origin: str, previous: str | None, *, many: bool, fresh: bool, force: bool
+        self,
+        made: Making,
+        origin: str,
+        previous: str | None,
+        *,
+        folder: str | None,
+        many: bool,
+        fresh: bool,
+        force: bool,
     ) -> None:
         self.made = made
         self.audience = made.style.audience
         self.origin = origin
         self.previous = previous
+        self.folder = folder
         self.many = many
         self.fresh = fresh
         self.force = force
@@ -162,7 +172,8 @@ class _Calendars:
                 raise BadInput([*(fault for _, fault in sorted(bad)), f"{folder}: is not a folder"]) from None
         written = unchanged = code = 0
         try:
-            for line, place, plan in _progress(plans):
+            for planned in _progress(plans):
+                line, place, plan = planned
                 try:
                     made, state = self.save(plan, folder / self.name_of(plan))
                     written += 1
@@ -171,7 +182,7 @@ class _Calendars:
                 except BadInput as error:
                     bad += [(line, f"{place}: {words}") for words in error.lines]
                 except TrialschedError as error:
-                    bad.append((line, f"{place}: {error}"))
+                    bad.append((line, fault_of(planned, error, self.folder, self.made.clinic)))
                 except OSError as error:
                     code = OUTSIDE
                     bad.append((line, f"{place}: {error.filename or folder}: {error.strerror or error}"))
@@ -187,12 +198,12 @@ class _Calendars:
         from trialsched.formats import ical
 
         good = []
-        for line, place, plan in plans:
+        for planned in plans:
             try:
-                ical.update([plan], **self.made.keywords())
-                good.append(plan)
+                ical.update([planned.plan], **self.made.keywords())
+                good.append(planned.plan)
             except TrialschedError as error:
-                bad.append((line, f"{place}: {error}"))
+                bad.append((planned.line, fault_of(planned, error, self.folder, self.made.clinic)))
         if good:
             words = f"of {count(len(good), 'subject')} by {self.origin}, {FOR[self.audience]}"
             if output == "-":
@@ -305,6 +316,7 @@ def _progress(plans: list[Planned]) -> Iterator[Planned]:
 @option("--previous", metavar="FILE", type=PATH, help="The export that was given out, to tell what was moved.")
 @as_of_option
 @option("-o", "--output", metavar="FILE", type=PATH, help="Write to this file ('-' is standard output).")
+@click.option("--excel", is_flag=True, help="For Excel: byte order mark, semicolons and CRLF.")
 @click.option("--force", is_flag=True, help="Replace the file of --output.")
 def bookings(  # noqa: PLR0917 - click passes by name
     typed: Inputs,
@@ -314,6 +326,7 @@ def bookings(  # noqa: PLR0917 - click passes by name
     previous: str | None,
     as_of: str | None,
     output: str | None,
+    excel: bool,  # noqa: FBT001 - a flag
     force: bool,  # noqa: FBT001 - a flag
 ) -> int:
     """Read the dates that people booked by moving events, as records; say which stand against the protocol."""
@@ -341,7 +354,7 @@ def bookings(  # noqa: PLR0917 - click passes by name
         click.echo(f"note: {note}", err=True)
     for planned in plans:
         _tell_findings(planned.plan, found.get(planned.plan.subject.code, ()))
-    deliver(records.dumps(found), output, never_ours, force=force)
+    deliver(records.dumps(found, excel=excel), output, never_ours, force=force)
     return say(bad)
 
 

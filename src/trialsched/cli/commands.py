@@ -115,16 +115,28 @@ def _print(text: str) -> int:
 @click.argument("source", metavar="ID|FILE", shell_complete=complete_protocol)
 @click.option("--as-registered", is_flag=True, help="Leave out what is assumed.")
 @click.option("--format", "form", type=click.Choice(["table", "toml", "json"]), default="table", show_default=True)
-def protocol_show(source: str, as_registered: bool, form: str) -> int:  # noqa: FBT001 - a flag
+@_output
+@_force
+def protocol_show(source: str, as_registered: bool, form: str, output: str | None, force: bool) -> int:  # noqa: FBT001
     """Show a protocol; as TOML it is a start for your own."""
-    shown = open_protocol(source, as_registered=as_registered, said_as="")
+    faults: list[str] = []
+    check_output(output, faults)
+    try:
+        shown = open_protocol(source, as_registered=as_registered, said_as="")
+    except BadInput as error:
+        raise BadInput([*faults, *error.lines]) from None
+    if faults:
+        raise BadInput(faults)
     if form == "table":
         from trialsched.cli.tables import protocol_table
 
-        return _print(protocol_table(shown, piped=_piped()))
-    from trialsched.formats.documents import dumps
+        text = protocol_table(shown, piped=_piped() or output not in (None, "-"))
+    else:
+        from trialsched.formats.documents import dumps
 
-    return _print(dumps(shown, format=cast("DocumentFormat", form)))
+        text = dumps(shown, format=cast("DocumentFormat", form))
+    deliver(text, output, never_ours, force=force)
+    return 0
 
 
 @protocol.command("lint")

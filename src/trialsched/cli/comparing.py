@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trialsched.cli.inputs import PATH, BadInput, Inputs, describe, in_folder, input_options, option
-from trialsched.cli.planning import Gathered, check_output, deliver, gather, never_ours, say
+from trialsched.cli.planning import Gathered, check_output, deliver, forgotten_folder, gather, never_ours, say
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def _piped(output: str | None) -> bool:
 def _of_files(files: tuple[str, ...], form: str, faults: list[str], *, piped: bool) -> str:
     """Return what moves between the plans of two files."""
     if len(files) != _TWO:
-        faults.append(f"a trial's folder, or OLD.json and NEW.json are meant; read {len(files) or 'no'} names")
+        hint = "" if files else forgotten_folder(Inputs())
+        names = f"{len(files) or 'no'} names{hint and f'; {hint}'}"
+        faults.append(f"a trial's folder, or OLD.json and NEW.json are meant; read {names}")
         raise BadInput(faults)
     old, new = files
     before, after = _read_plan(old, faults), _read_plan(new, faults)

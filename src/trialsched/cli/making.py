@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from trialsched.cli.planning import Planned
     from trialsched.clinic import Clinic
     from trialsched.formats.ical import Audience, Style
     from trialsched.protocol import Protocol
@@ -127,6 +128,20 @@ def tell_unknown_durations(clinic: Clinic | None, protocol: Protocol) -> None:
     if unknown:
         words = ", ".join(map(repr, unknown))
         click.echo(f"note: [durations] of the clinic: {words} is no visit of {protocol.id}, and is not used", err=True)
+
+
+def fault_of(planned: Planned, error: TrialschedError, folder: str | None, clinic: Clinic | None) -> str:
+    """Return what to say of a plan that no calendar can be made of, with its place.
+
+    In a trial's folder a time stands in its visits, and the zone that it needs in its clinic.
+    """
+    place, plan = planned.place, planned.plan
+    timed = next((row for row in plan if row.code == error.where and row.booked_time is not None), None)
+    if folder is None or clinic is not None or timed is None:
+        return f"{place}: {error}" if place else str(error)
+    words = f"booked for {timed.booked} at {timed.booked_time:%H:%M}: a time needs the clinic's zone"
+    remedy = f"write clinic.toml in {folder} (or give --clinic); there is none to guess"
+    return f"visits.csv: {plan.subject.code} {timed.code}: {words}: {remedy}"
 
 
 def stamp_of(text: str | None, faults: list[str]) -> datetime:

@@ -140,6 +140,9 @@ def versions_of(typed: Inputs, faults: list[str]) -> Versions:
         return Versions(trial.protocols, trial.in_force)
     from trialsched.trial import in_order
 
+    forgotten = forgotten_folder(typed)
+    if forgotten:
+        raise BadInput([*faults, f"--baseline is missing, or the folder of a trial; {forgotten}"])
     named, wrong = [], []
     for name in typed.protocol or (None,):
         try:
@@ -150,6 +153,25 @@ def versions_of(typed: Inputs, faults: list[str]) -> Versions:
     if wrong or problems:
         raise BadInput([*faults, *wrong, *(f"--protocol {problem}" for problem in problems), *_faults_of_lists(typed)])
     return Versions(versions, {})
+
+
+def forgotten_folder(typed: Inputs) -> str:
+    """Return what to say when nothing was typed in a folder that is a trial's; '' otherwise."""
+    from trialsched.trial import SUBJECTS, protocol_names
+
+    if typed != Inputs(as_registered=typed.as_registered, dates=typed.dates):
+        return ""
+    try:
+        names = sorted(path.name for path in Path().iterdir())
+    except OSError:  # one that may not be looked into, or is not there any more
+        return ""
+    protocols = protocol_names(names)
+    if not protocols or SUBJECTS not in names:
+        return ""
+    context = click.get_current_context(silent=True)
+    command = context.command_path if context else "trialsched COMMAND"
+    named = f"this folder is a trial's, with {protocols[0]} and {SUBJECTS}"
+    return f"{named}: give it as an argument, `{command} .`"
 
 
 def _faults_of_lists(typed: Inputs) -> list[str]:

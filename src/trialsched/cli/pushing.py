@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from trialsched.cli.inputs import BAD_INPUT, OUTSIDE, BadInput, Inputs, describe, inputs, option
-from trialsched.cli.making import FOR, Making, making, tell_unknown_durations
+from trialsched.cli.making import FOR, Making, fault_of, making, tell_unknown_durations
 from trialsched.cli.planning import Planned, as_of_option, count, plans_of, say
 from trialsched.errors import InvalidValueError, TrialschedError
 
@@ -78,6 +78,7 @@ def push(  # noqa: PLR0917 - click passes by name
     with _silent(), server.connect(url, user, password) as client:
         pushing = _Pushing(client, options, f"by {describe(protocol)}, {FOR[made.style.audience]}", create=create)
         pushing.nobody = user is None
+        pushing.folder = typed.trial
         return pushing.push_all(plans, bad, calendar, combined=typed.many and not per_subject)
 
 
@@ -134,6 +135,7 @@ class _Pushing:
         self.known: list[tuple[str, Any]] = []
         self.kinds: set[str] = set()
         self.nobody = False
+        self.folder: str | None = None
 
     def push_all(
         self, plans: list[Planned], bad: list[tuple[int, str]], calendar: str | None, *, combined: bool
@@ -162,25 +164,26 @@ class _Pushing:
     def push_each(self, plans: list[Planned], bad: list[tuple[int, str]], calendar: str | None) -> None:
         from trialsched.push import PushError
 
-        for line, place, plan in plans:
+        for planned in plans:
+            line, _, plan = planned
             try:
                 self.push(plan.subject.code if calendar is None else calendar, plan)
             except PushError:
                 raise
             except TrialschedError as error:
-                bad.append((line, f"{place}: {error}" if place else str(error)))
+                bad.append((line, fault_of(planned, error, self.folder, self.options["clinic"])))
 
     def push_combined(self, plans: list[Planned], bad: list[tuple[int, str]], calendar: str) -> None:
         from trialsched.formats import ical
 
         made = {name: value for name, value in self.options.items() if name not in ("overwrite", "dry_run")}
         good = []
-        for line, place, plan in plans:
+        for planned in plans:
             try:
-                ical.update([plan], **made)
-                good.append(plan)
+                ical.update([planned.plan], **made)
+                good.append(planned.plan)
             except TrialschedError as error:
-                bad.append((line, f"{place}: {error}"))
+                bad.append((planned.line, fault_of(planned, error, self.folder, self.options["clinic"])))
         if good:
             self.push(calendar, good)
 

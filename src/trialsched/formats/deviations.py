@@ -16,6 +16,7 @@ from datetime import date
 from typing import IO, TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from trialsched._dateforms import ISO, check_date_form, known_day_of, written
+from trialsched._encodings import not_utf8, utf16
 from trialsched._text import guarded, nfc, shown, unguarded
 from trialsched.compliance import KINDS, Report
 from trialsched.errors import DocumentError, InvalidTypeError, InvalidValueError, Problem
@@ -80,7 +81,7 @@ class LogRow(NamedTuple):
 
     def told(self) -> dict[str, str | int | None]:
         """Return what the library says in the row, by column: None for nothing, the days that it is out as a number."""
-        own = [name for name in COLUMNS if name not in (*PEOPLES, "state")]
+        own = [name for name in COLUMNS if name not in PEOPLES]
         values: dict[str, str | int | None] = {name: getattr(self, name) or None for name in own}
         values["days_out"] = int(self.days_out) if self.days_out else None
         return values
@@ -310,10 +311,12 @@ def _text_of(data: str | bytes) -> str:
     if not isinstance(data, (str, bytes)):
         raise InvalidTypeError(f"the bytes or text of a log are meant; read {shown(data)}")
     try:
-        return data.decode() if isinstance(data, bytes) else data
+        text = data.decode() if isinstance(data, bytes) else data
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InvalidValueError('not UTF-8: save the file as "CSV UTF-8"', where=f"line {line}") from None
+        raise not_utf8(error) from None
+    if utf16(text):
+        raise not_utf8()
+    return text
 
 
 def _open(text: str) -> tuple[Reader, tuple[str, ...], Shape]:

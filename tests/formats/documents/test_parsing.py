@@ -20,8 +20,15 @@ LOADERS = [documents.load_protocol, documents.load_clinic]
 @pytest.mark.parametrize(
     ("data", "where", "message"),
     [
-        (b"\xff\xfe", "byte 0", "the document is not UTF-8 text"),
-        (b"x = '\xc5'", "byte 5", "the document is not UTF-8 text"),
+        (b"\xff\xfe", "line 1", "UTF-16: save the document as UTF-8"),
+        ("id = 'x'\r\n".encode("utf-16"), "line 1", "UTF-16: save the document as UTF-8"),
+        ("id = 'x'\r\n".encode("utf-16-be"), "line 1", "UTF-16: save the document as UTF-8"),
+        (b"x = '\xc5'", "line 1", "not UTF-8: save the document as UTF-8"),
+        (
+            "id = 'x'\r\ntitle = 'Pr\u00f3ba'\r\n".encode("cp1250"),
+            "line 2",
+            "not UTF-8, it looks like Windows-1250 ('Pr\u00f3ba'): save the document as UTF-8",
+        ),
         (b"x" * 1_000_001, "", "the document is too large"),
         ("\u0142" * 500_001, "", "the document is too large"),
         ("\x00", "", ""),
@@ -48,6 +55,48 @@ def test_deep_nesting_is_refused_before_it_costs_time(read: Callable[..., object
     with pytest.raises(ts.DocumentError) as caught:
         read(text)
     assert caught.value.problems[0].message == "the document is nested too deeply"
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("in_force = 01.07.2026", "01.07.2026"),
+        ("in_force = 1.7.2026  # the first of July", "1.7.2026"),
+        ("in_force = 1/7/2026", "1/7/2026"),
+        ("in_force = 01-07-2026", "01-07-2026"),
+        ("in_force = 2026-13-15", "2026-13-15"),
+        ("in_force = 2026-02-30", "2026-02-30"),
+        ("in_force = 2026/07/01", "2026/07/01"),
+        ("in_force = 2026-7-1", "2026-7-1"),
+        ('[in_force]\n"2" = 15.05.2026', "15.05.2026"),
+        ("in_force = { 2 = 15.05.2026 }", "15.05.2026"),
+    ],
+)
+def test_a_date_of_another_form_is_told_with_the_right_one(read: Callable[..., object], line: str, value: str) -> None:
+    """On its line; what was read, and what would be right."""
+    with pytest.raises(ts.DocumentError) as caught:
+        read(f"id = 'x'\n{line}\nversion = '1'\n")
+    (found,) = caught.value.problems
+    where = f"line {2 + line.count(chr(10))}, column "
+    assert found.where.startswith(where)
+    assert found.message == "not TOML: no date"
+    assert (found.read, found.expected) == (value, "a day of the calendar as YYYY-MM-DD")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["in_force = 2026-07-01 'x'", "version = 1.7.2", "x = 'a = 01.07.2026' y", "x = y # = 01.07.2026", "x = 01"],
+)
+def test_what_is_no_date_of_another_form_is_not_said_to_be_one(line: str) -> None:
+    """A right date before something else, a version, a text, a comment: the parser's own words."""
+    with pytest.raises(ts.DocumentError) as caught:
+        documents.loads(f"{line}\n")
+    (found,) = caught.value.problems
+    assert found.message.startswith("not TOML: ")
+    assert "no date" not in found.message
+    with pytest.raises(ts.DocumentError, match="not JSON: "):
+        documents.loads("[01.07.2026]", format="json")
 
 
 @pytest.mark.parametrize(("read", "kind"), [(documents.loads, "protocol"), (documents.loads_clinic, "clinic")])

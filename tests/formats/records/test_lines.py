@@ -44,6 +44,49 @@ def test_the_separator_is_the_one_that_is_told() -> None:
         loads("sep=|\nsubject|visit\nP1|M03\n")
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "words"),
+    [
+        ("subject;visit;booked", "P1,M03,2026-03-04,,,,,", "separated by commas, the header by semicolons"),
+        ("subject,visit,booked", "P1;M03;04.03.2026;;", "separated by semicolons, the header by commas"),
+        ("subject\tvisit", " P1 ;M03", "separated by semicolons, the header by tabs"),
+        ("subject,visit,booked", "P1\tM03,,", "separated by tabs, the header by commas"),
+    ],
+)
+def test_a_row_of_another_separator_than_the_headers_says_so(header: str, row: str, words: str) -> None:
+    """All of it stands in its first cell; one fault, and the subject is known, so that the others are not left out."""
+    delimiter = max(",;\t", key=header.count)
+    found = loads(f"{header}\nP2{delimiter}M03\n{row}\nP3{delimiter}M03\n")
+    assert [(good.line, good.subject) for good in found.rows] == [(2, "P2"), (4, "P3")]
+    assert found.owners == {3: "P1"}
+    (problem,) = found.problems
+    assert (problem.where, problem.message) == ("line 3", words)
+    assert problem.read == row.strip().rstrip(delimiter)
+
+
+def test_a_subject_of_another_separator_stands_in_the_list() -> None:
+    """So that its visits are not said to be of nobody."""
+    found = loads_subjects("subject;baseline;arm\nP1,2026-03-02,\nP2;2026-03-02;\n")
+    assert [str(problem) for problem in found.problems] == [
+        "line 2: separated by commas, the header by semicolons; read 'P1,2026-03-02,'"
+    ]
+    assert found.codes == {"P1", "P2"}
+
+
+@pytest.mark.parametrize("code", ["'=1", "=1", "Z\u0142e\u0301"])
+def test_the_subject_of_a_row_of_another_separator_is_as_in_other_rows(code: str) -> None:
+    """Without the guard of a spreadsheet, in normal form C."""
+    found = loads(f"subject;visit\n{code},M03\n{code};\n")
+    assert found.owners[2] == found.owners[3]
+
+
+@pytest.mark.parametrize("row", ["P1,;M03", '"P1,M03"', "'P1'", "P1", ",P1;M03"])
+def test_a_row_with_other_cells_or_one_word_is_of_the_headers_separator(row: str) -> None:
+    """Another separator inside a cell is no separator where other cells are filled, and none is no other one."""
+    for problem in loads(f"subject,visit\n{row}\n").problems:
+        assert "separated" not in problem.message
+
+
 def test_everything_that_is_wrong_with_a_header_is_said_at_once() -> None:
     """Columns of people beside a misspelt, a doubled and a missing one; ten are named, the others counted."""
     with pytest.raises(ts.InvalidValueError) as caught:

@@ -273,6 +273,7 @@ def test_rows_of_the_log() -> None:
         "level": "deviation",
         "other": None,
         "date": "2026-03-16",
+        "state": "found",
     }
     text = dumps_deviations(map(LogRow.told, log.rows), late, format="markdown")
     assert text.startswith("# Deviation log\n\n| subject | visit | version | planned |")

@@ -6,10 +6,12 @@ import json
 import re
 import tomllib
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+from trialsched._encodings import UTF16, utf16, what_it_is
 from trialsched._text import nearest_or, shown, unprintable
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
 
@@ -27,6 +29,7 @@ MAX_PROBLEMS = 1000  # listed
 _HINTS = 100  # unknown keys for which the nearest one is sought
 # Keys of many dots are found before tomllib, which takes quadratic time for them, and its time is bounded so.
 _QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*+\"|'[^'\n]*+'""")
+_DATED = re.compile(r"[=\[,]\s*(\d{4}([./-])\d\d?\2\d\d?|\d\d?([./-])\d\d?\3\d{4})(?![\w./-])")
 _DOTTED = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){33}")
 
 
@@ -76,16 +79,8 @@ def check_format(form: str) -> None:
 def parse(found: Found, data: str | bytes, form: Format, kind: str) -> dict[str, Any] | None:
     """Return the document's table, or None when there is nothing to read; note what is wrong with it."""
     check_format(form)
-    if not isinstance(data, (str, bytes)):
-        raise InvalidTypeError(f"the bytes or text of a document are meant; read {shown(data)}")
-    size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
-    if size > MAX_BYTES:
-        found.add("", f"{size} bytes or more", f"at most {MAX_BYTES} bytes", "the document is too large")
-        return None
-    try:
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        found.add(f"byte {error.start}", "", "UTF-8", "the document is not UTF-8 text")
+    text = _text_of(found, data)
+    if text is None:
         return None
     raw: Any = None
     deep = form == "toml" and _DOTTED.search(_QUOTED.sub("Q", text)) is not None
@@ -95,10 +90,14 @@ def parse(found: Found, data: str | bytes, form: Format, kind: str) -> dict[str,
     except RecursionError:
         deep = True
     except ValueError as error:
-        place = re.search(r"line \d+,? column \d+", str(error))
-        reason = re.sub(r" \(at .*\)$", "", str(error))
-        message = f"not {form.upper()}: {reason}"
-        found.add(place[0] if place else "", "", f"a {form.upper()} document", message)
+        place = re.search(r"line (\d+),? column \d+", str(error))
+        where = place[0] if place else ""
+        day = _no_day(text, int(place[1])) if place and form == "toml" else ""
+        if day:
+            found.add(where, day, "a day of the calendar as YYYY-MM-DD", "not TOML: no date")
+        else:
+            reason = re.sub(r" \(at .*\)$", "", str(error))
+            found.add(where, "", f"a {form.upper()} document", f"not {form.upper()}: {reason}")
         return None
     if deep:
         found.add("", "", f"at most {MAX_LEVELS} levels", "the document is nested too deeply")
@@ -113,6 +112,38 @@ def parse(found: Found, data: str | bytes, form: Format, kind: str) -> dict[str,
         if isinstance(value, dict):
             check_keys(found, where, value)
     return raw
+
+
+def _text_of(found: Found, data: str | bytes) -> str | None:
+    if not isinstance(data, (str, bytes)):
+        raise InvalidTypeError(f"the bytes or text of a document are meant; read {shown(data)}")
+    size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+    if size > MAX_BYTES:
+        found.add("", f"{size} bytes or more", f"at most {MAX_BYTES} bytes", "the document is too large")
+        return None
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, words = what_it_is(error)
+    else:
+        if not utf16(text):
+            return text
+        line, words = 1, UTF16
+    found.add(f"line {line}", "", "", f"{words}: save the document as UTF-8")
+    return None
+
+
+def _no_day(text: str, line: int) -> str:
+    """Return the value on a line of TOML that looks like a date and is none, or ''."""
+    there = _QUOTED.sub("Q", text.split("\n")[line - 1]).partition("#")[0]
+    for match in _DATED.finditer(there):
+        try:
+            date.fromisoformat(match[1])
+        except ValueError:
+            return match[1]
+    return ""
 
 
 def check_keys(found: Found, where: str, table: dict[str, Any]) -> None:

@@ -9,19 +9,17 @@ from collections import Counter
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from trialsched._text import nearest, shown, unguarded
+from trialsched._encodings import not_utf8, utf16
+from trialsched._text import nearest, nfc, shown, unguarded
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
 from trialsched.formats.records.model import NEEDED, NOTE, TEXTS, BadRow, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DELIMITERS: Final = (",", ";", "\t")  # the first wins when none is in the header
+_DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}  # the first wins when none is in the header
 _HINT = re.compile(r"sep=([,;\t])[\r\n]*", re.IGNORECASE)  # Excel's: which separator the lines below have
-_LINE_END = re.compile(rb"\r\n?|\n")
-_POLISH: Final = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
 _NAMED: Final = 10  # unknown columns named in one message
-_ADVICE: Final = 'save the file as "CSV UTF-8"'
 
 
 def opened(data: str | bytes) -> IO[bytes] | IO[str]:
@@ -66,18 +64,24 @@ def _rows(text: IO[str], columns: tuple[str, ...]) -> Iterator[Row | BadRow]:
                 ending = f"{error}" if last <= line else f"{error}: a quote is open to line {last}"
                 yield BadRow(line, "", (Problem(f"line {line}", "", "", f"not CSV: {ending}"),))
                 continue
-            row = _row(line, header, cells)
+            row = _row(line, header, cells, delimiter)
             if row is not None:
                 yield row
     except UnicodeDecodeError as error:
-        raise _not_utf8(error, above + lines.line_num) from None
+        raise not_utf8(error, above + lines.line_num) from None
 
 
-def _row(line: int, header: list[str], cells: list[str]) -> Row | None:
+def _row(line: int, header: list[str], cells: list[str], delimiter: str) -> Row | BadRow | None:
     """Return the cells by column, or None when all are empty."""
     stripped = [cell.strip() for cell in cells]
     if not any(stripped):
         return None
+    if not any(stripped[1:]):
+        other = max(_DELIMITERS, key=stripped[0].count)
+        if other != delimiter and stripped[0].count(other) >= NEEDED - 1:
+            words = f"separated by {_DELIMITERS[other]}, the header by {_DELIMITERS[delimiter]}"
+            code = unguarded(nfc(stripped[0].partition(other)[0].strip()))
+            return BadRow(line, code, (Problem(f"line {line}", shown(stripped[0]), "", words),))
     row = Row(line, {}, [])
     if any(stripped[len(header) :]):
         expected = f"{len(header)} columns"
@@ -108,33 +112,10 @@ def _beginning(text: IO[str]) -> tuple[int, str, str]:
         hint = _HINT.fullmatch(first)
         header = next(text, "") if hint else first
     except UnicodeDecodeError as error:
-        raise _not_utf8(error, 0) from None
-    if "\0" in header:
-        raise _utf16()
+        raise not_utf8(error, 0) from None
+    if utf16(header):
+        raise not_utf8()
     return (1, hint[1], header) if hint else (0, max(_DELIMITERS, key=header.count), header)
-
-
-def _utf16() -> InvalidValueError:
-    return InvalidValueError(f'UTF-16, which Excel calls "Unicode Text": {_ADVICE}', where="line 1")
-
-
-def _not_utf8(error: UnicodeDecodeError, before: int) -> InvalidValueError:
-    """Return what to say of bytes that are not UTF-8, met after so many whole lines."""
-    data = error.object
-    if not before and data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _utf16()
-    ends = [match.end() for match in _LINE_END.finditer(data, 0, error.start)]
-    ending = _LINE_END.search(data, error.start)
-    line = data[ends[-1] if ends else 0 : ending.start() if ending else len(data)]
-    where = f"line {before + len(ends) + 1}"
-    try:
-        words = line.decode("cp1250").split()
-    except UnicodeDecodeError:
-        words = []
-    found = next((word for word in re.findall(r"\w+", " ".join(words)) if not _POLISH.isdisjoint(word)), "")
-    if found:
-        return InvalidValueError(f"not UTF-8, it looks like Windows-1250 ({shown(found)!r}): {_ADVICE}", where=where)
-    return InvalidValueError(f"not UTF-8: {_ADVICE}", where=where)
 
 
 def _check_header(header: list[str], columns: tuple[str, ...], where: str) -> None:

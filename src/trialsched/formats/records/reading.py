@@ -85,7 +85,7 @@ def load_subjects(fp: IO[bytes] | IO[str], *, dates: str | None = None) -> Subje
     return SubjectList(
         tuple(row for row in rows if isinstance(row, SubjectRow)),
         tuple(problem for row in rows if isinstance(row, BadRow) for problem in row.problems),
-        frozenset(read.code for read in reads if isinstance(read, _Read) and read.code),
+        frozenset(filter(None, (read.code if isinstance(read, _Read) else read.subject for read in reads))),
     )
 
 
