@@ -213,15 +213,22 @@ class Judged(NamedTuple):
         return CheckedVisit(row, self.statuses[place], self.version(place), *_measured(row))
 
     def visits(self) -> tuple[CheckedVisit, ...]:
-        """Return all checked visits."""
+        """Return all checked visits; those inside their windows, which are most of what is done, without a call."""
         versions = repeat(self.versions) if isinstance(self.versions, str) else self.versions
-        new, cls, nothing = tuple.__new__, CheckedVisit, (None, None)  # by hand: a call less for each visit
-        return tuple(
-            [
-                new(cls, (row, status, version, *(_measured(row) if status == "done" else nothing)))
-                for row, status, version in zip(self.rows, self.statuses, versions, strict=False)
-            ]
-        )
+        found: list[CheckedVisit] = []
+        new, cls, add = tuple.__new__, CheckedVisit, found.append
+        for row, status, version in zip(self.rows, self.statuses, versions, strict=False):
+            if status != "done":
+                add(new(cls, (row, status, version, None, None)))
+                continue
+            _, _, earliest, latest, _, grounds = row
+            if earliest is not None and latest is not None and len(grounds.records) == 1:
+                attended = grounds.records[0].attended
+                if type(attended) is date and earliest <= attended <= latest:
+                    add(new(cls, (row, status, version, 0, None)))
+                    continue
+            add(new(cls, (row, status, version, *_measured(row))))
+        return tuple(found)
 
 
 class Report:
