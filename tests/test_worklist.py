@@ -105,8 +105,8 @@ def test_a_withheld_visit_that_is_booked_again_is_in_the_list() -> None:
     asked = "withheld 2026-03-11, was booked for 2026-03-13 09:05, nothing recorded: record what happened"
     assert said(again, "03-14", "V2") == asked
     late = first.booked("V2", day("03-15"))
-    moved = "withheld 2026-03-11, booked for 2026-03-15, 1 day after its window 2026-03-10 to 2026-03-14: move it"
-    assert said(late, "03-12", "V2") == moved
+    out = "1 day after its window 2026-03-10 to 2026-03-14 (±2 days around 2026-03-12): +1 day"
+    assert said(late, "03-12", "V2") == f"withheld 2026-03-11, booked for 2026-03-15, {out}: move it"
     assert codes(again, "03-12", "03-12", "03-12") == []
     assert codes(again, "03-13", "03-14", "03-14") == []
     assert codes(first.with_record(ts.VisitRecord("V2", attended=day("03-13"))), "03-14", "03-13", "03-14") == []
@@ -301,10 +301,11 @@ def test_what_is_booked_is_to_be_confirmed(as_of: str) -> None:
 def test_a_booking_that_is_against_a_rule_is_to_be_moved() -> None:
     """Outside of its window, nearer to another visit than a spacing, or both; others' findings are not told."""
     late = CAME.booked("V2", day("03-16")).booked("V3", day("04-02"))
-    words = "booked for 2026-03-16, 2 days after its window 2026-03-10 to 2026-03-14: move it"
+    window = "its window 2026-03-10 to 2026-03-14 (±2 days around 2026-03-12)"
+    words = f"booked for 2026-03-16, 2 days after {window}: +2 days: move it"
     assert said(late, "03-06", "V2") == words
-    both = "booked for 2026-03-08, 2 days before its window 2026-03-10 to 2026-03-14; "
-    both += "booked for 2026-03-08, 1 day short of the spacing of 7 days to V1 (2026-03-02): move it"
+    short = "6 days after V1 (2026-03-02), short of the spacing of at least 7 days: -1 day"
+    both = f"booked for 2026-03-08, 2 days before {window}: -2 days; booked for 2026-03-08, {short}: move it"
     assert said(CAME.booked("V2", day("03-08")), "03-06", "V2") == both
 
 

@@ -44,7 +44,7 @@ def test_a_booking_outside_of_its_window_says_by_how_many_days(day: int, out: in
 
 
 def test_the_sentence_names_the_dates() -> None:
-    """One sentence with the day, the distance and the window, assumed where it is."""
+    """One sentence with the day, the distance, the window, assumed where it is, its rule and the signed days."""
     plan = ts.schedule(PROTOCOL, SUBJECT.booked("V3", date(2026, 4, 1)))
     assert booking_findings(plan) == (
         Finding(
@@ -55,7 +55,8 @@ def test_the_sentence_names_the_dates() -> None:
             "1",
             1,
             date(2026, 4, 1),
-            "booked for 2026-04-01, 1 day after its assumed window 2026-03-17 to 2026-03-31",
+            "booked for 2026-04-01, 1 day after its assumed window 2026-03-17 to 2026-03-31 "
+            "(±7 days around 2026-03-24): +1 day",
         ),
     )
 
@@ -72,7 +73,8 @@ def test_of_two_bookings_the_later_visit_tells_the_spacing_once() -> None:
     subject = SUBJECT.booked("V2", date(2026, 3, 14)).booked("V3", date(2026, 3, 20))
     assert found(subject) == [("booked-outside", "V3", "V2", -2)]
     (finding,) = booking_findings(ts.schedule(PROTOCOL, subject))
-    assert finding.detail == "booked for 2026-03-20, 2 days short of the spacing of 8 days to V2 (2026-03-14)"
+    short = "6 days after V2 (2026-03-14), short of the spacing of at least 8 days: -2 days"
+    assert finding.detail == f"booked for 2026-03-20, {short}"
 
 
 def test_a_spacing_holds_to_attended_visits_of_either_side() -> None:
@@ -167,7 +169,30 @@ def test_a_visit_that_was_held_has_no_open_booking() -> None:
 def test_a_booking_before_its_window_says_before() -> None:
     """A day before 10 March."""
     (finding,) = booking_findings(ts.schedule(PROTOCOL, SUBJECT.booked("V2", date(2026, 3, 9))))
-    assert finding.detail == "booked for 2026-03-09, 1 day before its window 2026-03-10 to 2026-03-14"
+    out = "1 day before its window 2026-03-10 to 2026-03-14 (±2 days around 2026-03-12): -1 day"
+    assert finding.detail == f"booked for 2026-03-09, {out}"
+
+
+def test_a_booking_too_near_before_another_visit_says_before() -> None:
+    """V3 was held on 18 March, V2 is booked six days before it: two are missing to eight."""
+    subject = SUBJECT.attended("V3", date(2026, 3, 18)).booked("V2", date(2026, 3, 12))
+    (finding,) = booking_findings(ts.schedule(PROTOCOL, subject))
+    short = "6 days before V3 (2026-03-18), short of the spacing of at least 8 days: -2 days"
+    assert finding.detail == f"booked for 2026-03-12, {short}"
+
+
+def test_a_booking_outside_of_a_window_that_a_limit_cut_is_told_so() -> None:
+    """Seven days around 22 March, but not before the 20th: booked for the 19th."""
+    visits = [
+        ts.Visit("V1", "on-site", ts.Timing(window="±3 days")),
+        ts.Visit("V2", "on-site", ts.Timing("20 days after V1", window="±7 days", not_before="18 days after V1")),
+    ]
+    protocol = ts.Protocol("p", "1", "V1", visits)
+    (finding,) = booking_findings(ts.schedule(protocol, SUBJECT.booked("V2", date(2026, 3, 19))))
+    assert finding.detail == (
+        "booked for 2026-03-19, 1 day before its window 2026-03-20 to 2026-03-29 "
+        "(±7 days around 2026-03-22, cut by a limit): -1 day"
+    )
 
 
 def test_a_booking_before_a_visit_of_the_same_target_is_in_order() -> None:

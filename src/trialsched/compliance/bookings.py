@@ -44,12 +44,24 @@ def days_between(number: int) -> str:
     return f"{number} day{'' if number == 1 else 's'}"
 
 
+def signed_days(number: int) -> str:
+    """Return a number of days with its sign: '-1 day', '+4 days'."""
+    return f"{number:+d} day{'' if abs(number) == 1 else 's'}"
+
+
 def window_words(row: PlannedVisit) -> str:
     """Return a window in words, 'assumed' where the protocol's text does not state it."""
     _, _, earliest, latest, basis, _ = row
     if earliest is None or latest is None:
         return "window"
     return f"{'assumed window' if basis == 'assumed' else 'window'} {earliest.isoformat()} to {latest.isoformat()}"
+
+
+def window_rule(row: PlannedVisit, window: str) -> str:
+    """Return the rule of a window, given as the protocol writes it: around which day, and whether a limit cut it."""
+    shape = row.visit.timing.window
+    cut = row.limits and shape is not None and shape.around(row.target) != row.window
+    return f"{window} around {row.target.isoformat()}{', cut by a limit' if cut else ''}"
 
 
 def open_booking(row: PlannedVisit) -> date | None:
@@ -112,7 +124,9 @@ def booked_outside(row: PlannedVisit, booked: date, version: str) -> Iterator[Fi
         return
     out = (booked - (row.earliest if booked < row.earliest else row.latest)).days
     side = "before" if out < 0 else "after"
-    detail = f"booked for {booked}, {days_between(abs(out))} {side} its {window_words(row)}"
+    rule = window_rule(row, str(row.visit.timing.window))
+    words = f"{days_between(abs(out))} {side} its {window_words(row)}"
+    detail = f"booked for {booked}, {words} ({rule}): {signed_days(out)}"
     yield Finding("booked-outside", "note", row.code, None, version, out, booked, detail)
 
 
@@ -130,8 +144,9 @@ def booked_too_close(
         missing = short_of(spacing, booked, day)
         if missing > 0:
             assumed = "assumed spacing" if spacing.assumed else "spacing"
-            words = f"{days_between(missing)} short of the {assumed} of {spacing.at_least} to {other} ({day})"
-            detail = f"booked for {booked}, {words}"
+            apart = f"{days_between(abs((booked - day).days))} {'after' if booked >= day else 'before'} {other} ({day})"
+            short = f"short of the {assumed} of at least {spacing.at_least}: {signed_days(-missing)}"
+            detail = f"booked for {booked}, {apart}, {short}"
             yield Finding("booked-outside", "note", row.code, other, version, -missing, booked, detail)
 
 

@@ -14,6 +14,8 @@ from trialsched.compliance.bookings import (
     days_of,
     open_booking,
     short_of,
+    signed_days,
+    window_rule,
     window_words,
 )
 from trialsched.compliance.model import KINDS, Finding
@@ -151,10 +153,6 @@ def _ends(day: date | PartialDate) -> tuple[date, date]:
     return (day.days.earliest, day.days.latest) if isinstance(day, PartialDate) else (day, day)
 
 
-def _signed(days: int) -> str:
-    return f"{days:+d} day{'' if abs(days) == 1 else 's'}"
-
-
 def _early_or_late(plan: Plan, visit: CheckedVisit, out: int) -> Finding:
     """`early`, `late`: attended outside the window; a deviation, a note when the window is assumed."""
     row = visit.planned
@@ -163,10 +161,8 @@ def _early_or_late(plan: Plan, visit: CheckedVisit, out: int) -> Finding:
     level: Level = "note" if row.window_basis == "assumed" else "deviation"
     least = "at least " if isinstance(attended, PartialDate) else ""
     words = f"{least}{days_between(abs(out))} {'before' if out < 0 else 'after'} its {window_words(row)}"
-    shape = row.visit.timing.window
-    cut = row.limits and shape is not None and shape.around(row.target) != row.window
-    rule = f"{_window_text(plan, row)} around {row.target.isoformat()}{', cut by a limit' if cut else ''}"
-    detail = f"attended {attended}, {words} ({rule}): {least}{_signed(out)}"
+    rule = window_rule(row, _window_text(plan, row))
+    detail = f"attended {attended}, {words} ({rule}): {least}{signed_days(out)}"
     return Finding(kind, level, row.visit.code, None, visit.version, out, attended, detail)
 
 
@@ -227,11 +223,11 @@ def _records(case: Case, code: str, records: Iterable[VisitRecord]) -> Iterator[
         least = "at least " if isinstance(day, PartialDate) else ""
         if ended is not None and first > ended:
             detail = (
-                f"attended {day}, after the end of participation on {ended}: {least}{_signed((first - ended).days)}"
+                f"attended {day}, after the end of participation on {ended}: {least}{signed_days((first - ended).days)}"
             )
             yield Finding("after-end", "note", code, None, version, None, day, detail)
         if first > case.as_of:
-            after = _signed((first - case.as_of).days)
+            after = signed_days((first - case.as_of).days)
             detail = f"recorded as attended {day}, after the day of this report, {case.as_of}: {least}{after}"
             yield Finding("in-the-future", "note", code, None, version, None, day, detail)
 
@@ -263,7 +259,7 @@ def _in_other_window(case: Case, visit: CheckedVisit, out: int) -> Iterator[Find
         if earliest <= first and last <= latest:
             where = f"inside the {window_words(other)} of {other.code}"
             least = "at least " if isinstance(attended, PartialDate) else ""
-            detail = f"attended {attended}, outside its own {window_words(row)}, {where} ({least}{_signed(out)})"
+            detail = f"attended {attended}, outside its own {window_words(row)}, {where} ({least}{signed_days(out)})"
             yield Finding("in-other-window", "note", row.code, other.code, visit.version, None, attended, detail)
 
 
@@ -295,7 +291,7 @@ def _too_close(spacing: Spacing, one: date, two: date, version: str) -> Iterator
         level: Level = "note" if spacing.assumed else "deviation"
         assumed = "assumed spacing" if spacing.assumed else "spacing"
         side = "after" if two >= one else "before"
-        words = f"short of the {assumed} of at least {spacing.at_least}: {_signed(-missing)}"
+        words = f"short of the {assumed} of at least {spacing.at_least}: {signed_days(-missing)}"
         detail = f"attended {two}, {days_between(abs((two - one).days))} {side} {spacing.first} ({one}), {words}"
         yield Finding("too-close", level, spacing.second, spacing.first, version, -missing, two, detail)
 

@@ -73,6 +73,8 @@ def test_settings_are_values() -> None:
         ("trialsched/trial/1", "trialsched/trial/2", "schema", "'trialsched/trial/1'"),
         ("trialsched/trial/1", "trialsched/clinic/1", "schema", "'trialsched/trial/1'"),
         ('"dd.mm.yyyy"', "3", "date_format", "a text"),
+        ('"dd.mm.yyyy"', '"dd.mm.yyy"', "date_format", "'dd.mm.yyyy', the nearest one"),
+        ('"dd.mm.yyyy"', '""', "date_format", "one of yyyy-mm-dd, dd.mm.yyyy"),
         ("date_format ", "date_forma", "date_forma", "'date_format', the nearest one"),
         ('"secret/key.txt"', "3", "study_key_file", "a text"),
         ('"secret/key.txt"', '""', "study_key_file", "1 to"),
@@ -106,6 +108,12 @@ def test_every_fault_at_once_in_the_order_of_the_document() -> None:
         "study_key_file",
         "in_force.1",
     ]
+
+
+def test_a_form_of_dates_that_is_none_is_told_with_the_other_faults() -> None:
+    """Nobody mends the misspelt key first to be told of the form afterwards."""
+    text = 'date_format = "mm.dd"\nsite = "x"\n[in_force]\n1 = "15.05.2026"\n'
+    assert [problem.where for problem in problems(text)] == ["schema", "date_format", "site", "in_force.1"]
 
 
 def test_versions_that_are_one_are_not_two() -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from trialsched.errors import TrialError
+from trialsched._dateforms import check_date_form
+from trialsched.errors import InvalidValueError, TrialError
 from trialsched.formats.documents.parsing import Kind, in_order, listed, note, parse, place
 from trialsched.formats.documents.tables import TrialTable
 from trialsched.offsets import parse_date
@@ -69,6 +70,12 @@ def _check(found: Found, raw: dict[str, Any]) -> None:
             found.add(there, "", 'a version with a dot in quotes, as "1.0" = 2026-06-01', message)
         else:
             note(found, _KIND, fault, _KNOWN)
+    form = raw.get("date_format")
+    if isinstance(form, str):
+        try:
+            check_date_form(form)
+        except InvalidValueError as error:
+            found.add("date_format", form, "", error.message)
     key = raw.get("study_key_file")
     if isinstance(key, str):
         found.attempt("study_key_file", key, plain_text, key, "")
