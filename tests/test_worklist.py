@@ -206,6 +206,17 @@ def test_a_spacing_is_told_of_a_visit_without_window() -> None:
     )
 
 
+def test_an_appointment_before_the_window_that_is_past_is_asked_for() -> None:
+    """V3, 17 to 31 March, was agreed for the 9th: whether it was held is a question from the 10th on."""
+    early = CAME.booked("V3", day("03-09"))
+    assert codes(early, "03-09", "03-10", "03-10") == ["V2"]
+    assert codes(early, "03-10", "03-10", "03-10") == ["V2", "V3"]
+    words = (
+        "was booked for 2026-03-09, nothing recorded: record what happened, or book a day from 2026-03-17 to 2026-03-31"
+    )
+    assert said(early, "03-10", "V3", "03-10") == words
+
+
 def test_a_missed_visit_that_is_booked_again_is_in_the_list() -> None:
     """It is to happen after all."""
     again = CAME.missed("V2").with_record(ts.VisitRecord("V2", booked=day("03-13")))
@@ -396,7 +407,8 @@ def test_every_open_visit_is_in_the_list_once_and_nothing_else(
             ended = report.subject.ended or date.max
             cancel = visit.status == "not-expected" and any(as_of <= max(booked) > ended for _ in booked)
             expected = booked != [] or (visit.earliest or visit.target) <= ended
-            opening = visit.status == "upcoming" and inside and expected
+            past = visit.status == "upcoming" and any(max(booked) < as_of for _ in booked)
+            opening = past or (visit.status == "upcoming" and inside and expected)
             if visit.status in {"due", "overdue", "lapsed"} or opening or again or cancel:
                 wanted.append((report.subject.code, visit))
     assert sorted(map(repr, wanted)) == sorted(repr((item.subject, item.visit)) for item in found)

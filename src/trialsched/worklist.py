@@ -35,7 +35,8 @@ def worklist(reports: Report | Iterable[Report], first: date, last: date) -> tup
     """Return what is open, what opens in the period from `first` to `last`, both included, and what lapsed.
 
     Open is what is due or overdue on the day of the report, whatever the period. Opening is an upcoming visit whose
-    window has a day in the period, or that is booked for one; without a window, whose target is one. Lapsed visits
+    window has a day in the period, or that is booked for one or for a day that is past; without a window, whose
+    target is one. Lapsed visits
     stay until somebody records what happened. A visit whose treatment was withheld is in the list while it is booked
     once more, for a day of the period or one that is past; one that is not expected any more while it is booked for a
     day that is still to come. Nothing else is, and nothing that opens after the end of participation, but what is
@@ -68,7 +69,7 @@ def _belongs(report: Report, visit: CheckedVisit, period: DateRange) -> bool:
         return booked is not None and _to_cancel(report, booked)
     if visit.status != "upcoming":
         return False
-    if booked is not None and booked in period:
+    if booked is not None and (booked in period or booked < as_of):
         return True
     opens = visit.earliest or visit.target
     if ended is not None and ended < opens and booked is None:

@@ -156,8 +156,8 @@ def test_a_partly_known_date_that_is_undecided_or_inside_is_no_finding() -> None
 def test_missed_is_a_deviation_without_a_day() -> None:
     """With a window, without one, and with an assumed one; the sentence has window and target."""
     expected = [
-        ("V1", "recorded as missed; its window 2026-03-08 to 2026-03-16, target 2026-03-12"),
-        ("V2", "recorded as missed; its assumed window 2026-03-18 to 2026-03-26, target 2026-03-22"),
+        ("V1", "recorded as missed; its window 2026-03-08 to 2026-03-16 (±4 days around 2026-03-12)"),
+        ("V2", "recorded as missed; its assumed window 2026-03-18 to 2026-03-26 (±4 days around 2026-03-22)"),
         ("V4", "recorded as missed; no window, target 2026-04-11"),
     ]
     for code, detail in expected:
@@ -193,10 +193,10 @@ def lapsed(*records: ts.VisitRecord, as_of: str) -> list[Finding]:
 def test_lapsed_is_a_note_from_the_day_after_the_window() -> None:
     """V1's window closes on 16 March, V2's on the 26th."""
     assert lapsed(as_of="03-16") == []
-    words = "nothing recorded, its window 2026-03-08 to 2026-03-16 has closed (target 2026-03-12)"
+    words = "nothing recorded, its window 2026-03-08 to 2026-03-16 has closed (±4 days around 2026-03-12)"
     v1 = Finding("lapsed", "note", "V1", None, "1", None, None, words)
     assert lapsed(as_of="03-17") == lapsed(as_of="03-26") == [v1]
-    words = "nothing recorded, its assumed window 2026-03-18 to 2026-03-26 has closed (target 2026-03-22)"
+    words = "nothing recorded, its assumed window 2026-03-18 to 2026-03-26 has closed (±4 days around 2026-03-22)"
     assert lapsed(as_of="03-27") == [v1, Finding("lapsed", "note", "V2", None, "1", None, None, words)]
 
 

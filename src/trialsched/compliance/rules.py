@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from trialsched.compliance.model import CheckedVisit, FindingKind, Judged, Level
-    from trialsched.plan import Plan, PlannedVisit
+    from trialsched.plan import Plan
     from trialsched.protocol import Spacing
     from trialsched.subject import VisitRecord
 
@@ -103,19 +103,19 @@ def findings(case: Case, striking: Iterable[int], close: Iterable[Finding], *, d
         row, status, version, out, _ = visit
         records = row.grounds.records
         if not records:
-            found += _status(visit)
+            found += _status(case, visit)
             continue
         mixed = mixed or len(records) > 1 or records[0].outcome == "withheld"
         if status == "done":
             if out:
-                found.append(_early_or_late(case.plan_of(version), visit, out))
+                found.append(_early_or_late(case, visit, out))
             found += _mode(visit)
             if out:
                 found += _in_other_window(case, visit, out)
             if len(records) > 1:
                 found += _duplicate(visit)
             found += _records(case, row.code, records)
-        found += _status(visit)
+        found += _status(case, visit)
         booking = open_booking(row)
         if booking is not None:
             mixed = True  # spacings stand in any order
@@ -153,7 +153,7 @@ def _ends(day: date | PartialDate) -> tuple[date, date]:
     return (day.days.earliest, day.days.latest) if isinstance(day, PartialDate) else (day, day)
 
 
-def _early_or_late(plan: Plan, visit: CheckedVisit, out: int) -> Finding:
+def _early_or_late(case: Case, visit: CheckedVisit, out: int) -> Finding:
     """`early`, `late`: attended outside the window; a deviation, a note when the window is assumed."""
     row = visit.planned
     attended = row.attended
@@ -161,21 +161,21 @@ def _early_or_late(plan: Plan, visit: CheckedVisit, out: int) -> Finding:
     level: Level = "note" if row.window_basis == "assumed" else "deviation"
     least = "at least " if isinstance(attended, PartialDate) else ""
     words = f"{least}{days_between(abs(out))} {'before' if out < 0 else 'after'} its {window_words(row)}"
-    rule = window_rule(row, _window_text(plan, row))
-    detail = f"attended {attended}, {words} ({rule}): {least}{signed_days(out)}"
+    detail = f"attended {attended}, {words} ({_rule(case, visit)}): {least}{signed_days(out)}"
     return Finding(kind, level, row.visit.code, None, visit.version, out, attended, detail)
 
 
-def _window_text(plan: Plan, row: PlannedVisit) -> str:
-    """Return a window as the protocol writes it, made once for each of its visits."""
-    texts: dict[str, str] = plan.protocol.scratch.setdefault("window texts", {})
+def _rule(case: Case, visit: CheckedVisit) -> str:
+    """Return the rule of a visit's window as the version that judges it writes it, made once for each of its visits."""
+    row = visit.planned
+    texts: dict[str, str] = case.plan_of(visit.version).protocol.scratch.setdefault("window texts", {})
     code = row.visit.code
     if code not in texts:
         texts[code] = str(row.visit.timing.window)
-    return texts[code]
+    return window_rule(row, texts[code])
 
 
-def _status(visit: CheckedVisit) -> tuple[Finding, ...]:
+def _status(case: Case, visit: CheckedVisit) -> tuple[Finding, ...]:
     """`missed`: recorded so; `lapsed`: window closed, nothing recorded; `empty-window`: limits leave no day."""
     row, status, version, _, _ = visit
     found: tuple[Finding, ...] = ()
@@ -184,11 +184,12 @@ def _status(visit: CheckedVisit) -> tuple[Finding, ...]:
         missed = "recorded as missed, then " if any(record.outcome == "missed" for record in records) else ""
         booked = f"{missed}booked for {row.booked}, " if records and row.booked else ""
         nothing = f"{booked}nothing recorded{' since' if missed else ''}"
-        words = f"{nothing}, its {window_words(row)} has closed (target {row.target.isoformat()})"
+        words = f"{nothing}, its {window_words(row)} has closed ({_rule(case, visit)})"
         found = (Finding("lapsed", "note", row.visit.code, None, version, None, None, words),)
     elif status == "missed":
-        there = "no window" if row.latest is None else f"its {window_words(row)}"
-        words = f"recorded as missed; {there}, target {row.target.isoformat()}"
+        no_window = f"no window, target {row.target.isoformat()}"
+        there = no_window if row.latest is None else f"its {window_words(row)} ({_rule(case, visit)})"
+        words = f"recorded as missed; {there}"
         found = (Finding("missed", "deviation", row.visit.code, None, version, None, None, words),)
     if row.window_basis == "empty":
         limits = " and ".join(f"{limit.kind.replace('_', ' ')} {limit.day}" for limit in row.limits)
