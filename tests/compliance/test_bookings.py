@@ -276,10 +276,49 @@ def test_days_that_keep_a_spacing(at_least: str, day: str, first: str, last: str
 @given(strategies.offsets().filter(lambda offset: offset.after(date(2000, 1, 1)) > date(2000, 1, 1)), st.data())
 def test_days_that_keep_a_spacing_are_those_that_miss_none_of_it(at_least: ts.Offset, data: st.DataObject) -> None:
     """Each day of the range, asked by itself; at both ends of the calendar too."""
-    day = data.draw(st.dates())
-    near = st.integers(max(1, day.toordinal() - 1500), min(date.max.toordinal(), day.toordinal() + 1500))
+    day = data.draw(st.dates() | st.builds(ts.PartialDate, st.integers(1, 9999), st.integers(1, 12)))
+    could_be = [day] if isinstance(day, date) else list(day.days)
+    start = could_be[0].toordinal()
+    near = st.integers(max(1, start - 1500), min(date.max.toordinal(), start + 1500))
     ends = sorted(data.draw(st.tuples(near, near)))
     among = ts.DateRange(*map(date.fromordinal, ends))
     spacing = ts.Spacing("A", "B", at_least)
     kept = [one for part in days_keeping(spacing, day, among) for one in part]
-    assert kept == [one for one in among if short_of(spacing, day, one) <= 0]
+    assert kept == [one for one in among if all(short_of(spacing, held, one) <= 0 for held in could_be)]
+
+
+SPACED = ts.Protocol(
+    "spaced",
+    "1",
+    "V1",
+    [ts.Visit("V1", "on-site"), ts.Visit("V2", "on-site", "30 days after V1")],
+    spacings=[ts.Spacing("V1", "V2", "40 days")],
+)
+
+
+def test_a_spacing_to_a_partly_known_date_is_told_when_it_is_sure() -> None:
+    """From 1 March to 5 April are 35 days at most; to 10 April 40 days may be, or 10."""
+    held = ts.Subject("S", baseline=date(2026, 3, 2)).attended("V1", ts.PartialDate(2026, 3))
+    report = check(ts.schedule(SPACED, held.booked("V2", date(2026, 4, 5))), date(2026, 4, 1))
+    words = "booked for 2026-04-05, at most 35 days from V1 (2026-03), short of the spacing of at least 40 days: "
+    assert report.findings == (
+        Finding("booked-outside", "note", "V2", "V1", "1", -5, date(2026, 4, 5), f"{words}at least -5 days"),
+    )
+    assert check(ts.schedule(SPACED, held.booked("V2", date(2026, 4, 10))), date(2026, 4, 1)).findings == ()
+
+
+def test_two_partly_known_visits_are_too_close_when_it_is_sure() -> None:
+    """From 1 to 31 March 30 days at most; from 2 March to April's last day 59 may be, to 10 April surely 39."""
+    subject = ts.Subject("S", baseline=date(2026, 3, 2))
+    march = ts.PartialDate(2026, 3)
+    both = check(ts.schedule(SPACED, subject.attended("V1", march).attended("V2", march)), date(2026, 5, 1))
+    words = "attended 2026-03, at most 30 days from V1 (2026-03), short of the spacing of at least 40 days: "
+    assert both.findings == (
+        Finding("too-close", "deviation", "V2", "V1", "1", -10, march, f"{words}at least -10 days"),
+    )
+    second = check(
+        ts.schedule(SPACED, subject.attended("V1", march).attended("V2", date(2026, 4, 9))), date(2026, 5, 1)
+    )
+    assert [(f.kind, f.days_out, f.date) for f in second.findings] == [("too-close", -1, date(2026, 4, 9))]
+    later = subject.attended("V1", date(2026, 3, 2)).attended("V2", ts.PartialDate(2026, 4))
+    assert check(ts.schedule(SPACED, later), date(2026, 5, 1)).findings == ()

@@ -363,8 +363,8 @@ def test_a_spacing_to_a_visit_of_another_arm_is_passed_over(first: str, second: 
         assert [f.visit for f in findings] == expected
 
 
-def test_a_spacing_is_between_whole_days_of_visits_whose_treatment_was_given() -> None:
-    """Not with a withheld, a missed, a booked or a partly known one."""
+def test_a_spacing_is_between_visits_whose_treatment_was_given() -> None:
+    """Not with a withheld, a missed or a booked one, nor with one of March, which may have been far enough."""
     v1 = held("V1", "03-09")
     for v0 in (
         record("V0", attended=day("03-02"), outcome="withheld"),

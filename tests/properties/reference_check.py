@@ -156,12 +156,10 @@ class Referee:
         days = [r.booked for r in self.of(code) if r.booked and r.attended is None and r.outcome is None]
         return max(days) if days else None
 
-    def held(self, code: str) -> date | None:
-        """Return the whole day on which a visit was held, its treatment given."""
+    def held(self, code: str) -> date | PartialDate | None:
+        """Return when a visit was held, as far as known, its treatment given."""
         record = self.judged(code)
-        if record is None or record.outcome is not None or not isinstance(record.attended, date):
-            return None
-        return record.attended
+        return None if record is None or record.outcome is not None else record.attended
 
     # The visits
 
@@ -275,10 +273,11 @@ class Referee:
                 return True
         return False
 
-    def missing(self, one: date, other: date, spacing: Spacing) -> int:
-        """Return the days that two days lack to a spacing, counted from the earlier one."""
-        needed = min(one, other) + relativedelta(months=spacing.at_least.months, days=spacing.at_least.days)
-        return max(0, (needed - max(one, other)).days)
+    def missing(self, one: date | PartialDate, other: date | PartialDate, spacing: Spacing) -> int:
+        """Return the days that two days surely lack to a spacing, counted from the earlier, whenever they were."""
+        least = relativedelta(months=spacing.at_least.months, days=spacing.at_least.days)
+        pairs = [(min(a, b), max(a, b)) for a in could_be(one) for b in (could_be(other)[0], could_be(other)[-1])]
+        return max(0, min(((earlier + least) - later).days for earlier, later in pairs))
 
     def too_close(self, code: str) -> Iterator[Fact]:
         """Two held visits nearer than a spacing, told with the visit that the spacing leads to."""

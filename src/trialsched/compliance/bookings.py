@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import date
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched.compliance.model import Finding
-from trialsched.offsets import DateRange, month_length
+from trialsched.offsets import DateRange, PartialDate, month_length
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,31 +84,56 @@ def open_booking_of(records: Sequence[VisitRecord]) -> date | None:
     return max((day for day in still_open if day is not None), default=None)
 
 
-def came_on(row: PlannedVisit) -> date | None:
-    """Return the whole day on which a visit was held, its treatment not withheld."""
+class Held(NamedTuple):
+    """When a visit was held, or else is booked for: as it is recorded, and whether it is booked only."""
+
+    day: date | PartialDate
+    booked: bool
+
+
+def came_on(row: PlannedVisit) -> date | PartialDate | None:
+    """Return when a visit was held, as far as it is known, its treatment not withheld."""
     records = row.grounds.records
     record = row.record if len(records) > 1 else records[0] if records else None
-    if record is None or record.outcome is not None or not isinstance(record.attended, date):
-        return None
-    return record.attended
+    return None if record is None or record.outcome is not None else record.attended
 
 
-def days_of(rows: Iterable[PlannedVisit]) -> dict[str, tuple[date, bool]]:
-    """Return the day on which each visit was held, else is booked for, and whether it is booked only."""
+def days_of(rows: Iterable[PlannedVisit]) -> dict[str, Held]:
+    """Return when each visit was held, else is booked for."""
     found = {}
     for row in rows:
         came, booked = came_on(row), open_booking(row)
         if came is not None:
-            found[row.code] = (came, False)
+            found[row.code] = Held(came, booked=False)
         elif booked is not None:
-            found[row.code] = (booked, True)
+            found[row.code] = Held(booked, booked=True)
     return found
 
 
-def short_of(spacing: Spacing, one: date, other: date) -> int:
-    """Return how many days two visits miss to the spacing between them, counted from the earlier; 0 or less: none."""
-    earlier, later = (one, other) if one <= other else (other, one)
+def ends_of(day: date | PartialDate) -> tuple[date, date]:
+    """Return the first and the last day that it could be."""
+    return (day.days.earliest, day.days.latest) if isinstance(day, PartialDate) else (day, day)
+
+
+def short_of(spacing: Spacing, one: date | PartialDate, other: date | PartialDate) -> int:
+    """Return how many days two visits miss to the spacing between them, counted from the earlier; 0 or less: none.
+
+    Of partly known days what is missed when they are as far apart as they can be, which is sure.
+    """
+    return min(_short(spacing, *sorted(pair)) for pair in product(ends_of(one), ends_of(other)))
+
+
+def _short(spacing: Spacing, earlier: date, later: date) -> int:
     return _number_after(spacing.at_least, earlier) - later.toordinal()
+
+
+def apart_from(day: date | PartialDate, other: date | PartialDate, code: str) -> str:
+    """Return in words how far a visit is from another one: '22 days after DOSE1 (2026-01-13)'."""
+    (first, last), (others_first, others_last) = ends_of(day), ends_of(other)
+    days = days_between((max(last, others_last) - min(first, others_first)).days)
+    if isinstance(day, PartialDate) or isinstance(other, PartialDate):
+        return f"at most {days} from {code} ({other})"
+    return f"{days} {'after' if first >= others_first else 'before'} {code} ({other})"
 
 
 def _number_after(offset: Offset, day: date) -> int:
@@ -133,42 +159,44 @@ def booked_outside(row: PlannedVisit, booked: date, version: str) -> Iterator[Fi
 def booked_too_close(
     row: PlannedVisit,
     booked: date,
-    days: Mapping[str, tuple[date, bool]],
+    days: Mapping[str, Held],
     spacings: Iterable[Spacing],
     version: str,
 ) -> Iterator[Finding]:
     """Find the spacings that a booking does not keep; of two bookings the later row in `days` tells it, once."""
     for spacing, other, day in spaced_from(row.code, days, spacings):
-        if days[other][1] and _comes_later(days, other, row.code):
+        if days[other].booked and _comes_later(days, other, row.code):
             continue
         missing = short_of(spacing, booked, day)
         if missing > 0:
             assumed = "assumed spacing" if spacing.assumed else "spacing"
-            apart = f"{days_between(abs((booked - day).days))} {'after' if booked >= day else 'before'} {other} ({day})"
-            short = f"short of the {assumed} of at least {spacing.at_least}: {signed_days(-missing)}"
-            detail = f"booked for {booked}, {apart}, {short}"
+            least = "at least " if isinstance(day, PartialDate) else ""
+            short = f"short of the {assumed} of at least {spacing.at_least}: {least}{signed_days(-missing)}"
+            detail = f"booked for {booked}, {apart_from(booked, day, other)}, {short}"
             yield Finding("booked-outside", "note", row.code, other, version, -missing, booked, detail)
 
 
 def spaced_from(
-    code: str, days: Mapping[str, tuple[date, bool]], spacings: Iterable[Spacing]
-) -> Iterator[tuple[Spacing, str, date]]:
+    code: str, days: Mapping[str, Held], spacings: Iterable[Spacing]
+) -> Iterator[tuple[Spacing, str, date | PartialDate]]:
     """Yield the spacings of a visit to others that have a day: the spacing, the other visit, its day."""
     for spacing in spacings:
         if code in (spacing.first, spacing.second):
             other = spacing.second if code == spacing.first else spacing.first
             if other in days:
-                yield spacing, other, days[other][0]
+                yield spacing, other, days[other].day
 
 
-def days_keeping(spacing: Spacing, day: date, among: DateRange) -> tuple[DateRange, ...]:
-    """Return the days of a range that keep a spacing to a day: those before it, those after it; both ends included."""
+def days_keeping(spacing: Spacing, day: date | PartialDate, among: DateRange) -> tuple[DateRange, ...]:
+    """Return the days of a range that surely keep a spacing to a day: those before it and after it, ends included."""
     kept = []
-    before = range(among.earliest.toordinal(), min(among.latest, day).toordinal() + 1)
-    keeping = bisect_right(before, day.toordinal(), key=lambda n: _number_after(spacing.at_least, date.fromordinal(n)))
+    first, last = ends_of(day)
+    before = range(among.earliest.toordinal(), min(among.latest, first).toordinal() + 1)
+    numbers = lambda number: _number_after(spacing.at_least, date.fromordinal(number))  # noqa: E731
+    keeping = bisect_right(before, first.toordinal(), key=numbers)
     if keeping:
         kept.append(DateRange(among.earliest, date.fromordinal(before[keeping - 1])))
-    after = max(_number_after(spacing.at_least, day), among.earliest.toordinal())
+    after = max(_number_after(spacing.at_least, last), among.earliest.toordinal())
     if after <= among.latest.toordinal():
         kept.append(DateRange(date.fromordinal(after), among.latest))
     return tuple(kept)
@@ -179,12 +207,11 @@ def _comes_later(days: Mapping[str, object], other: str, code: str) -> bool:
     return codes.index(other) > codes.index(code)
 
 
-def _out_of_order(
-    plan: Plan, row: PlannedVisit, booked: date, days: Mapping[str, tuple[date, bool]]
-) -> Iterator[Finding]:
+def _out_of_order(plan: Plan, row: PlannedVisit, booked: date, days: Mapping[str, Held]) -> Iterator[Finding]:
     for other in plan:
-        day, _ = days.get(other.code, (None, False))
-        if day is not None and other.target < row.target and booked < day:
+        held = days.get(other.code)
+        if held is not None and other.target < row.target and booked < ends_of(held.day)[0]:
+            day = held.day
             detail = f"booked for {booked}, before {other.code} ({day}), which comes earlier in the protocol"
             version = plan.protocol.version
             yield Finding("out-of-order", "note", row.code, other.code, version, None, booked, detail)

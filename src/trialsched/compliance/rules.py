@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched._text import nearest
 from trialsched.compliance.bookings import (
+    Held,
+    apart_from,
     booked_outside,
     booked_too_close,
     came_on,
     days_between,
     days_of,
+    ends_of,
     open_booking,
     short_of,
     signed_days,
@@ -52,7 +55,7 @@ class Versions(NamedTuple):
         """Return the plan that judges a record: by the version of its day, as far as that day tells one."""
         if len(self.plans) == 1 or record is None or record.attended is None:
             return otherwise
-        first, last = (self.on(day) for day in _ends(record.attended))
+        first, last = (self.on(day) for day in ends_of(record.attended))
         return first if first is last else otherwise
 
 
@@ -65,8 +68,8 @@ class Case(NamedTuple):
     judged: Judged
     places: Mapping[str, int]
 
-    def days(self, version: str) -> dict[str, tuple[date, bool]]:
-        """Return the day on which each visit was held, else is booked for, and whether it is booked and by a version.
+    def days(self, version: str) -> dict[str, Held]:
+        """Return when each visit was held, else is booked for, and whether it is booked and by a version.
 
         A booking judged by another version is held to other spacings: it does not tell those of this one.
         """
@@ -74,7 +77,7 @@ class Case(NamedTuple):
         if len(self.versions.plans) == 1:
             return days
         places, judge = self.places, self.judged.version
-        return {code: (day, booked and judge(places[code]) == version) for code, (day, booked) in days.items()}
+        return {code: Held(day, booked and judge(places[code]) == version) for code, (day, booked) in days.items()}
 
     def version_of(self, record: VisitRecord) -> str:
         """Return the version of a record's day; of a visit that it does not have, the one that judges the visit."""
@@ -143,14 +146,9 @@ def _gravity(finding: Finding) -> tuple[bool, int, str]:
 
 def _rank(case: Case, finding: Finding) -> tuple[object, ...]:
     place = case.places.get(finding.visit, len(case.places))
-    day = "" if finding.date is None else _ends(finding.date)[0].isoformat() + str(finding.date)
+    day = "" if finding.date is None else ends_of(finding.date)[0].isoformat() + str(finding.date)
     other = -1 if finding.other is None else case.places[finding.other]
     return (place, finding.visit, _RANKS[finding.kind], day, other)
-
-
-def _ends(day: date | PartialDate) -> tuple[date, date]:
-    """Return the first and the last day that it could be."""
-    return (day.days.earliest, day.days.latest) if isinstance(day, PartialDate) else (day, day)
 
 
 def _early_or_late(case: Case, visit: CheckedVisit, out: int) -> Finding:
@@ -217,7 +215,7 @@ def _records(case: Case, code: str, records: Iterable[VisitRecord]) -> Iterator[
         if record.attended is None:
             continue
         day, version = record.attended, case.version_of(record)
-        first, _ = _ends(day)
+        first, _ = ends_of(day)
         if record.outcome == "withheld":
             detail = f"came on {day}, the planned treatment was not given"
             yield Finding("withheld", "note", code, None, version, None, day, detail)
@@ -237,7 +235,7 @@ def _duplicate(visit: CheckedVisit) -> Iterator[Finding]:
     """`duplicate`: more than one attended record; of those whose treatment was not given each is its own note."""
     held = [record.attended for record in visit.planned.records if record.attended and record.outcome is None]
     if len(held) > 1:
-        first, second, *more = sorted(held, key=lambda day: (_ends(day), str(day)))
+        first, second, *more = sorted(held, key=lambda day: (ends_of(day), str(day)))
         others = ", ".join(map(str, (second, *more)))
         detail = f"recorded as attended {len(held)} times: {first}, {others}; {visit.attended} is judged"
         yield Finding("duplicate", "note", visit.code, None, visit.version, None, second, detail)
@@ -249,7 +247,7 @@ def _in_other_window(case: Case, visit: CheckedVisit, out: int) -> Iterator[Find
     attended = row.attended
     if attended is None:
         return
-    first, last = _ends(attended)
+    first, last = ends_of(attended)
     could_be = []
     for planned in case.judged.rows:
         earliest, latest = planned[2], planned[3]
@@ -267,8 +265,8 @@ def _in_other_window(case: Case, visit: CheckedVisit, out: int) -> Iterator[Find
 def too_close(case: Case) -> list[Finding]:
     """`too-close`: two visits attended nearer than a spacing; a deviation, a note when the spacing is assumed.
 
-    Whole dates of visits whose treatment was not withheld count. By the spacings of the version that judges the
-    second visit of each.
+    Visits whose treatment was not withheld count; of partly known dates, when it is sure. By the spacings of the
+    version that judges the second visit of each.
     """
     found: list[Finding] = []
     places, judged = case.places, case.judged
@@ -280,27 +278,31 @@ def too_close(case: Case) -> list[Finding]:
             one, two = came_on(judged.rows[first]), came_on(judged.rows[second])
             if one is None or two is None or judged.version(second) != plan.protocol.version:
                 continue
-            apart = abs((two - one).days)
+            if type(one) is date and type(two) is date:
+                apart = abs((two - one).days)
+            else:
+                ends = sorted((*ends_of(one), *ends_of(two)))
+                apart = (ends[-1] - ends[0]).days
             if apart < spacing.at_least.days + _LONGEST_MONTH * spacing.at_least.months:
                 found += _too_close(spacing, one, two, plan.protocol.version)
     return found
 
 
-def _too_close(spacing: Spacing, one: date, two: date, version: str) -> Iterator[Finding]:
+def _too_close(spacing: Spacing, one: date | PartialDate, two: date | PartialDate, version: str) -> Iterator[Finding]:
     missing = short_of(spacing, one, two)
     if missing > 0:
         level: Level = "note" if spacing.assumed else "deviation"
         assumed = "assumed spacing" if spacing.assumed else "spacing"
-        side = "after" if two >= one else "before"
-        words = f"short of the {assumed} of at least {spacing.at_least}: {signed_days(-missing)}"
-        detail = f"attended {two}, {days_between(abs((two - one).days))} {side} {spacing.first} ({one}), {words}"
+        least = "at least " if isinstance(one, PartialDate) or isinstance(two, PartialDate) else ""
+        words = f"short of the {assumed} of at least {spacing.at_least}: {least}{signed_days(-missing)}"
+        detail = f"attended {two}, {apart_from(two, one, spacing.first)}, {words}"
         yield Finding("too-close", level, spacing.second, spacing.first, version, -missing, two, detail)
 
 
 def _out_of_order(case: Case) -> Iterator[Finding]:
     """`out-of-order`: attended strictly before an attended visit whose target is strictly earlier; once a visit."""
     rows = enumerate(case.judged.rows)
-    came = [(place, row, row.target, *_ends(attended)) for place, row in rows if (attended := row.attended)]
+    came = [(place, row, row.target, *ends_of(attended)) for place, row in rows if (attended := row.attended)]
     latest = [date.min] * len(came)  # by target: the last day on which a visit with an earlier target was held
     order = sorted(range(len(came)), key=lambda index: came[index][2])
     so_far = at_target = date.min
