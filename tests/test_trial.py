@@ -218,6 +218,29 @@ def test_a_folder_without_subjects(make: Make) -> None:
     assert [str(p) for p in problems(folder)] == ["subjects.csv: the file is missing; expected the trial's subjects"]
 
 
+@pytest.mark.parametrize("ending", ["xlsx", "XLSX", "ods", "txt"])
+def test_a_list_that_a_spreadsheet_saved_in_its_own_form_is_told(make: Make, ending: str) -> None:
+    """Without it every visit would be lapsed. Beside the list it is a person's copy."""
+    folder = make()
+    (folder / f"visits.{ending}").write_bytes(b"PK")
+    told = Problem(f"visits.{ending}", "", "'visits.csv'", 'not CSV: save it as "CSV UTF-8"')
+    assert problems(folder) == [told]
+    make(visits_csv=HEADER)
+    assert load_trial(folder).problems == ()
+    (folder / "subjects.csv").rename(folder / f"subjects.{ending}")
+    assert [problem.where for problem in problems(folder)] == [f"subjects.{ending}"]
+
+
+def test_of_a_subject_that_is_not_listed_the_nearest_is_named(make: Make) -> None:
+    """A slip in a code; of very many strangers only the first ones are looked up."""
+    strangers = "".join(f"Q{number},D0,,,2026-03-02,\n" for number in range(30, 60))
+    trial = load_trial(make(visits_csv=f"{HEADER}P-1,D0,,,2026-03-02,\n{strangers}P-2,D0,,,2026-03-09,\n"))
+    expected = {problem.message: problem.expected for problem in trial.problems}
+    assert expected["no subject 'P-1' in subjects.csv"] == "'P1', the nearest one"
+    assert expected["no subject 'Q45' in subjects.csv"] == "a subject of subjects.csv"
+    assert expected["no subject 'P-2' in subjects.csv"] == "a subject of subjects.csv"
+
+
 def test_a_date_in_force_of_no_version(make: Make) -> None:
     """The nearest version is named; one whose document cannot be read is not called a stranger."""
     folder = make(protocol__2_toml=documents.dumps(version("2.0", date(2026, 5, 1))))
@@ -337,7 +360,9 @@ def test_bad_rows_leave_out_whom_they_concern(make: Make) -> None:
         "subjects.csv line 2: P1 is left out: its dates may rest on what its bad rows of visits.csv mean"
     )
     assert str(trial.problems[3]) == "visits.csv line 5: subject: no subject 'p4' in subjects.csv; expected 'P4'"
-    assert str(trial.problems[5]) == "visits.csv line 2: subject: no subject 'P9' in subjects.csv"
+    assert str(trial.problems[5]) == (
+        "visits.csv line 2: subject: no subject 'P9' in subjects.csv; expected 'P4', the nearest one"
+    )
 
 
 def test_a_row_that_may_be_anybodys_leaves_nobody(make: Make) -> None:

@@ -32,8 +32,10 @@ CLINIC: Final = "clinic.toml"
 SUBJECTS: Final = "subjects.csv"
 VISITS: Final = "visits.csv"
 JOURNAL: Final = "events.jsonl"
-_NAMES: Final = (SETTINGS, CLINIC, SUBJECTS, VISITS, JOURNAL)
+NAMES: Final = (SETTINGS, CLINIC, SUBJECTS, VISITS, JOURNAL)
 LINE: Final = "line {}: "
+_HINTED: Final = 20  # strangers of whom it is said which subject may be meant
+_SHEETS: Final = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".txt", ".tsv")
 _BEHIND_ALL: Final = 1 << 62  # no list has that many lines
 _T = TypeVar("_T")
 
@@ -104,7 +106,7 @@ def load_trial(folder: str | PathLike[str], *, dates: str | None = None, years: 
     if "\0" in str(path):
         raise InvalidValueError(f"read {str(path)!r}: no folder has such a name", where="folder")
     names = sorted(inner.name for inner in path.iterdir())
-    found: list[Problem] = [_misnamed(name) for name in names if name not in _NAMES and name.casefold() in _NAMES]
+    found: list[Problem] = [_misnamed(name) for name in names if name not in NAMES and name.casefold() in NAMES]
     protocols = [(name, _read(path / name, found, documents.loads)) for name in protocol_names(names)]
     for name, protocol in protocols:
         if protocol is not None:
@@ -251,8 +253,12 @@ def _lists(path: Path, names: Collection[str], form: str | None, years: range | 
     read = None
     if SUBJECTS in names:
         read = _list(path / SUBJECTS, found, lambda fp: records.load_subjects(fp, dates=dates))
-    else:
+    elif not any(_is_sheet(name, SUBJECTS) for name in names):
         found.append(Problem(SUBJECTS, "", "the trial's subjects", "the file is missing"))
+    for listed_in in (SUBJECTS, VISITS):
+        if listed_in not in names:
+            sheets = [name for name in names if _is_sheet(name, listed_in)]
+            found += [Problem(name, "", repr(listed_in), 'not CSV: save it as "CSV UTF-8"') for name in sheets]
     subjects = read or records.SubjectList((), ())
 
     def joined(fp: IO[bytes]) -> Listed:
@@ -260,6 +266,12 @@ def _lists(path: Path, names: Collection[str], form: str | None, years: range | 
 
     result = _list(path / VISITS, found, joined) if VISITS in names else listed(subjects, None, years=years)
     return Listed((), ()) if unknown or read is None or result is None else result
+
+
+def _is_sheet(name: str, csv: str) -> bool:
+    """Return whether a file has the name of a list and the ending of a spreadsheet's own files."""
+    stem, dot, ending = name.casefold().rpartition(".")
+    return stem == csv.removesuffix(".csv") and f"{dot}{ending}" in _SHEETS
 
 
 def _list(path: Path, found: list[Problem], load: Callable[[IO[bytes]], _T]) -> _T | None:
@@ -370,6 +382,7 @@ def _grouped(
     by_code: dict[str, list[VisitRecord]] = {code: [] for code in codes}
     wrong: list[_Wrong] = []
     folded = {code.casefold(): code for code in codes}
+    hints: dict[str, str] = {}  # what strangers may be: looking for it takes long, and many are one slip
     for row in told:
         code, where = row.subject, LINE.format(row.line)
         if isinstance(row, records.BadRow):
@@ -381,7 +394,9 @@ def _grouped(
                 by_code[code].append(record)
         if code and code not in by_code:
             meant = folded.get(code.casefold())  # no two subjects differ by case alone
-            expected = repr(meant) if meant else ""
+            if meant is None and code not in hints and len(hints) < _HINTED:
+                hints[code] = nearest_or(code, codes, f"a subject of {name}")
+            expected = repr(meant) if meant else hints.get(code, f"a subject of {name}")
             problem = Problem(f"{where}subject", "", expected, f"no subject {code!r} in {name}")
             wrong.append(_Wrong(meant or code, problem))
     return by_code, wrong

@@ -109,9 +109,9 @@ def test_a_record_of_nobody_in_the_list_is_a_bad_row(tmp_path: Path) -> None:
     assert [subject.code for _, subject in good] == ["P1", "P2"]
     assert faults == []
     assert bad == [
-        "v.csv line 2: subject: no subject 'P9' in s.csv",
+        "v.csv line 2: subject: no subject 'P9' in s.csv; expected 'P2', the nearest one",
         "v.csv line 3: booked: read 'soon', expected a date as 'YYYY-MM-DD'",
-        "v.csv line 3: subject: no subject 'P9' in s.csv",
+        "v.csv line 3: subject: no subject 'P9' in s.csv; expected 'P2', the nearest one",
     ]
 
 

@@ -45,6 +45,27 @@ def test_an_output_names_a_file(name: str) -> None:
     assert len(faults) == 1
 
 
+def test_an_output_is_nothing_that_a_trial_is_read_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --force the list, the document or the journal would be lost; elsewhere such a name is a name."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("trial", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        for name in ("visits.csv", "events.jsonl", "other.csv"):
+            (tmp_path / folder / name).touch()
+    (tmp_path / "trial" / "protocol-1.toml").touch()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "trial" / "visits.csv")
+    faults: list[str] = []
+    there = ("trial/visits.csv", "trial/events.jsonl", "trial/protocol-1.toml", "link.csv")
+    for name in there:
+        check_output(name, faults)
+    assert faults == [
+        f"--output: {name} is what the trial's folder is read from; expected another name" for name in there
+    ]
+    for name in ("trial/other.csv", "trial/subjects.csv", "elsewhere/visits.csv", "elsewhere/events.jsonl", "-"):
+        check_output(name, faults)
+    assert len(faults) == len(there)
+
+
 def test_faults_of_rows_are_said_in_the_order_of_their_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2 where there is any, or the worse one."""
     assert say([]) == 0

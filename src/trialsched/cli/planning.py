@@ -238,9 +238,21 @@ def deliver(
 
 
 def check_output(output: str | None, faults: list[str]) -> None:
-    """Note an --output that names no file."""
-    if output is not None and (not output or output.endswith(("/", os.sep))):
+    """Note an --output that names no file, or what a trial's folder is read from: with --force it would be lost."""
+    if output is None:
+        return
+    if not output or output.endswith(("/", os.sep)):
         faults.append(f"--output: read {output!r}, expected the name of a file")
+    elif os.path.isfile(output) and any(map(_is_of_a_trial, (Path(output), Path(output).resolve()))):  # noqa: PTH113 - `Path.is_file` fails for a long name
+        faults.append(f"--output: {output} is what the trial's folder is read from; expected another name")
+
+
+def _is_of_a_trial(path: Path) -> bool:
+    """Return whether a file is a list or a document of a trial's folder, or its journal."""
+    from trialsched.trial import NAMES, protocol_names
+
+    ours = path.name in NAMES or protocol_names([path.name]) != []
+    return ours and protocol_names(inner.name for inner in path.parent.iterdir()) != []
 
 
 def never_ours(_: bytes) -> bool:
