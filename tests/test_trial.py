@@ -227,6 +227,9 @@ def test_a_list_that_a_spreadsheet_saved_in_its_own_form_is_told(make: Make, end
     assert problems(folder) == [told]
     make(visits_csv=HEADER)
     assert load_trial(folder).problems == ()
+    (folder / f"subjects.{ending}").mkdir()
+    assert load_trial(folder).problems == ()
+    (folder / f"subjects.{ending}").rmdir()
     (folder / "subjects.csv").rename(folder / f"subjects.{ending}")
     assert [problem.where for problem in problems(folder)] == [f"subjects.{ending}"]
 

@@ -194,7 +194,10 @@ def test_days_that_are_proposed_keep_the_spacings() -> None:
 def test_days_that_are_proposed_keep_the_spacings_to_a_partly_known_date() -> None:
     """Whenever it was: 42 days after 31 January are 14 March, which is too late; after 2025 they are 11 February."""
     january = NEW.attended("S", ts.PartialDate(2026, 1))
-    assert proposed(january, "02-20") == "no day that is left keeps the spacing of at least 42 days to S (2026-01): ask"
+    assert (
+        proposed(january, "02-20")
+        == "no day that is left surely keeps the spacing of at least 42 days to S (2026-01): ask"
+    )
     year_before = NEW.attended("S", ts.PartialDate(2025))
     assert proposed(year_before, "02-20") == "book a day from 2026-02-23 to 2026-03-09"
 

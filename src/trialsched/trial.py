@@ -35,6 +35,7 @@ JOURNAL: Final = "events.jsonl"
 NAMES: Final = (SETTINGS, CLINIC, SUBJECTS, VISITS, JOURNAL)
 LINE: Final = "line {}: "
 _HINTED: Final = 20  # strangers of whom it is said which subject may be meant
+_LOOKED_THROUGH: Final = 2000  # subjects among whom it is looked for
 _SHEETS: Final = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".txt", ".tsv")
 _BEHIND_ALL: Final = 1 << 62  # no list has that many lines
 _T = TypeVar("_T")
@@ -253,11 +254,11 @@ def _lists(path: Path, names: Collection[str], form: str | None, years: range | 
     read = None
     if SUBJECTS in names:
         read = _list(path / SUBJECTS, found, lambda fp: records.load_subjects(fp, dates=dates))
-    elif not any(_is_sheet(name, SUBJECTS) for name in names):
+    elif not any(_is_sheet(name, SUBJECTS) and (path / name).is_file() for name in names):
         found.append(Problem(SUBJECTS, "", "the trial's subjects", "the file is missing"))
     for listed_in in (SUBJECTS, VISITS):
         if listed_in not in names:
-            sheets = [name for name in names if _is_sheet(name, listed_in)]
+            sheets = [name for name in names if _is_sheet(name, listed_in) and (path / name).is_file()]
             found += [Problem(name, "", repr(listed_in), 'not CSV: save it as "CSV UTF-8"') for name in sheets]
     subjects = read or records.SubjectList((), ())
 
@@ -394,7 +395,7 @@ def _grouped(
                 by_code[code].append(record)
         if code and code not in by_code:
             meant = folded.get(code.casefold())  # no two subjects differ by case alone
-            if meant is None and code not in hints and len(hints) < _HINTED:
+            if meant is None and code not in hints and len(hints) < _HINTED and len(codes) <= _LOOKED_THROUGH:
                 hints[code] = nearest_or(code, codes, f"a subject of {name}")
             expected = repr(meant) if meant else hints.get(code, f"a subject of {name}")
             problem = Problem(f"{where}subject", "", expected, f"no subject {code!r} in {name}")

@@ -9,7 +9,7 @@ from trialsched._text import shown
 from trialsched.compliance import CheckedVisit, Report
 from trialsched.compliance.bookings import days_keeping, days_of, open_booking, spaced_from
 from trialsched.errors import InvalidTypeError, InvalidValueError
-from trialsched.offsets import DateRange, plain_date
+from trialsched.offsets import DateRange, PartialDate, plain_date
 from trialsched.protocol import MODES
 
 if TYPE_CHECKING:
@@ -167,7 +167,8 @@ def _book(report: Report, visit: CheckedVisit) -> str:
     for spacing, _, day in spaced:
         free = [kept for piece in free for kept in days_keeping(spacing, day, piece)]
     if not free:
-        return f"no day that is left keeps the spacing of at least {rules}: ask"
+        surely = "surely " if any(isinstance(day, PartialDate) for _, _, day in spaced) else ""
+        return f"no day that is left {surely}keeps the spacing of at least {rules}: ask"
     return f"book a day {' or '.join(map(_in_words, free))}"
 
 

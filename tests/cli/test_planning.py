@@ -46,7 +46,7 @@ def test_an_output_names_a_file(name: str) -> None:
 
 
 def test_an_output_is_nothing_that_a_trial_is_read_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With --force the list, the document or the journal would be lost; elsewhere such a name is a name."""
+    """The list, document or journal would be lost, or made what is none; elsewhere such a name is a name."""
     monkeypatch.chdir(tmp_path)
     for folder in ("trial", "elsewhere"):
         (tmp_path / folder).mkdir()
@@ -55,13 +55,13 @@ def test_an_output_is_nothing_that_a_trial_is_read_from(tmp_path: Path, monkeypa
     (tmp_path / "trial" / "protocol-1.toml").touch()
     (tmp_path / "link.csv").symlink_to(tmp_path / "trial" / "visits.csv")
     faults: list[str] = []
-    there = ("trial/visits.csv", "trial/events.jsonl", "trial/protocol-1.toml", "link.csv")
+    there = ("trial/visits.csv", "trial/events.jsonl", "trial/protocol-1.toml", "trial/subjects.csv", "link.csv")
     for name in there:
         check_output(name, faults)
     assert faults == [
         f"--output: {name} is what the trial's folder is read from; expected another name" for name in there
     ]
-    for name in ("trial/other.csv", "trial/subjects.csv", "elsewhere/visits.csv", "elsewhere/events.jsonl", "-"):
+    for name in ("trial/other.csv", "trial/protocol-2.toml", "elsewhere/visits.csv", "gone/events.jsonl", "-"):
         check_output(name, faults)
     assert len(faults) == len(there)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import trialsched as ts
@@ -305,6 +305,38 @@ def test_a_spacing_to_a_partly_known_date_is_told_when_it_is_sure() -> None:
         Finding("booked-outside", "note", "V2", "V1", "1", -5, date(2026, 4, 5), f"{words}at least -5 days"),
     )
     assert check(ts.schedule(SPACED, held.booked("V2", date(2026, 4, 10))), date(2026, 4, 1)).findings == ()
+
+
+def test_a_day_inside_a_partly_known_date_is_no_reason_to_pass_over_it() -> None:
+    """From 10 March to 1 and to 31 March are 9 and 21 days at most, whatever the length of the month."""
+    came = ts.Subject("S", baseline=date(2026, 3, 2)).attended("V1", date(2026, 3, 10))
+    plan = ts.schedule(
+        replace(SPACED, spacings=(ts.Spacing("V1", "V2", "23 days"),)), came.attended("V2", ts.PartialDate(2026, 3))
+    )
+    words = "attended 2026-03, at most 21 days from V1 (2026-03-10), short of the spacing of at least 23 days: "
+    (finding,) = check(plan, date(2026, 4, 1)).findings
+    assert (finding.kind, finding.days_out, finding.detail) == ("too-close", -2, f"{words}at least -2 days")
+
+
+_NEAR = st.dates(date(2024, 2, 1), date(2024, 4, 30))
+_PARTLY = st.builds(ts.PartialDate, st.just(2024), st.integers(2, 4)) | st.just(ts.PartialDate(2024))
+
+
+@settings(max_examples=300)
+@given(_NEAR | _PARTLY, _NEAR | _PARTLY, st.integers(15, 60) | st.sampled_from(["1 month", "2 months", "1 year"]))
+def test_too_close_is_sure_for_every_day_that_it_could_be(
+    one: date | ts.PartialDate, two: date | ts.PartialDate, apart: int | str
+) -> None:
+    """Every pair of days asked by itself; the number is the least of what they miss."""
+    at_least = ts.Offset.parse(f"{apart} days" if isinstance(apart, int) else apart)
+    spacing = ts.Spacing("V1", "V2", at_least)
+    subject = ts.Subject("S", baseline=date(2024, 3, 2)).attended("V1", one).attended("V2", two)
+    findings = check(ts.schedule(replace(SPACED, spacings=(spacing,)), subject), date(2025, 1, 1)).findings
+    firsts, seconds = (list(day.days) if isinstance(day, ts.PartialDate) else [day] for day in (one, two))
+    ends = [(a, b) for a in firsts for b in (seconds[0], seconds[-1])]
+    missing = min((at_least.after(min(pair)) - max(pair)).days for pair in ends)
+    found = [finding.days_out for finding in findings if finding.kind == "too-close"]
+    assert found == ([-missing] if missing > 0 else [])
 
 
 def test_two_partly_known_visits_are_too_close_when_it_is_sure() -> None:

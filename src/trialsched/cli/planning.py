@@ -243,16 +243,19 @@ def check_output(output: str | None, faults: list[str]) -> None:
         return
     if not output or output.endswith(("/", os.sep)):
         faults.append(f"--output: read {output!r}, expected the name of a file")
-    elif os.path.isfile(output) and any(map(_is_of_a_trial, (Path(output), Path(output).resolve()))):  # noqa: PTH113 - `Path.is_file` fails for a long name
+    elif any(map(_is_of_a_trial, (Path(output), Path(os.path.realpath(output))))):
         faults.append(f"--output: {output} is what the trial's folder is read from; expected another name")
 
 
 def _is_of_a_trial(path: Path) -> bool:
-    """Return whether a file is a list or a document of a trial's folder, or its journal."""
+    """Return whether a file is, or would be, a list of a trial's folder or its journal, or is one of its documents."""
     from trialsched.trial import NAMES, protocol_names
 
-    ours = path.name in NAMES or protocol_names([path.name]) != []
-    return ours and protocol_names(inner.name for inner in path.parent.iterdir()) != []
+    try:
+        protocols = protocol_names(inner.name for inner in path.parent.iterdir())
+    except OSError:
+        return False  # no folder, or none that can be read as a trial's
+    return protocols != [] and path.name in (*NAMES, *protocols)
 
 
 def never_ours(_: bytes) -> bool:

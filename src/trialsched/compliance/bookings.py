@@ -129,11 +129,16 @@ def _short(spacing: Spacing, earlier: date, later: date) -> int:
 
 def apart_from(day: date | PartialDate, other: date | PartialDate, code: str) -> str:
     """Return in words how far a visit is from another one: '22 days after DOSE1 (2026-01-13)'."""
-    (first, last), (others_first, others_last) = ends_of(day), ends_of(other)
-    days = days_between((max(last, others_last) - min(first, others_first)).days)
+    days = days_between(farthest(day, other))
     if isinstance(day, PartialDate) or isinstance(other, PartialDate):
         return f"at most {days} from {code} ({other})"
-    return f"{days} {'after' if first >= others_first else 'before'} {code} ({other})"
+    return f"{days} {'after' if day >= other else 'before'} {code} ({other})"
+
+
+def farthest(one: date | PartialDate, other: date | PartialDate) -> int:
+    """Return how many days two visits are apart; of partly known ones the most that they can be."""
+    (first, last), (others_first, others_last) = ends_of(one), ends_of(other)
+    return max(last - others_first, others_last - first).days
 
 
 def _number_after(offset: Offset, day: date) -> int:

@@ -15,6 +15,7 @@ from trialsched.compliance.bookings import (
     days_between,
     days_of,
     ends_of,
+    farthest,
     open_booking,
     short_of,
     signed_days,
@@ -278,11 +279,7 @@ def too_close(case: Case) -> list[Finding]:
             one, two = came_on(judged.rows[first]), came_on(judged.rows[second])
             if one is None or two is None or judged.version(second) != plan.protocol.version:
                 continue
-            if type(one) is date and type(two) is date:
-                apart = abs((two - one).days)
-            else:
-                ends = sorted((*ends_of(one), *ends_of(two)))
-                apart = (ends[-1] - ends[0]).days
+            apart = abs((two - one).days) if type(one) is date and type(two) is date else farthest(one, two)
             if apart < spacing.at_least.days + _LONGEST_MONTH * spacing.at_least.months:
                 found += _too_close(spacing, one, two, plan.protocol.version)
     return found
