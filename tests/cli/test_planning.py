@@ -55,14 +55,16 @@ def test_an_output_is_nothing_that_a_trial_is_read_from(tmp_path: Path, monkeypa
     (tmp_path / "trial" / "protocol-1.toml").touch()
     (tmp_path / "link.csv").symlink_to(tmp_path / "trial" / "visits.csv")
     faults: list[str] = []
-    there = ("trial/visits.csv", "trial/events.jsonl", "trial/protocol-1.toml", "trial/subjects.csv", "link.csv")
+    named = ("visits.csv", "Visits.CSV", "subjects.csv", "events.jsonl", "protocol-1.toml", "protocol-2.toml")
+    there = [*(f"trial/{name}" for name in named), "link.csv"]
     for name in there:
         check_output(name, faults)
     assert faults == [
         f"--output: {name} is what the trial's folder is read from; expected another name" for name in there
     ]
-    for name in ("trial/other.csv", "trial/protocol-2.toml", "elsewhere/visits.csv", "gone/events.jsonl", "-"):
+    for name in ("trial/other.csv", "elsewhere/visits.csv", "elsewhere/protocol.toml", "gone/events.jsonl", "-"):
         check_output(name, faults)
+    check_output("trial/protocol-2.toml", faults, document=True)  # a new version
     assert len(faults) == len(there)
 
 

@@ -120,7 +120,7 @@ def _print(text: str) -> int:
 def protocol_show(source: str, as_registered: bool, form: str, output: str | None, force: bool) -> int:  # noqa: FBT001
     """Show a protocol; as TOML it is a start for your own."""
     faults: list[str] = []
-    check_output(output, faults)
+    check_output(output, faults, document=True)
     try:
         shown = open_protocol(source, as_registered=as_registered, said_as="")
     except BadInput as error:

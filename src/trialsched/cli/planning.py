@@ -237,25 +237,30 @@ def deliver(
         raise
 
 
-def check_output(output: str | None, faults: list[str]) -> None:
-    """Note an --output that names no file, or what a trial's folder is read from: with --force it would be lost."""
+def check_output(output: str | None, faults: list[str], *, document: bool = False) -> None:
+    """Note an --output that names no file, or what a trial's folder is read from: with --force it would be lost.
+
+    What is written may be the `document` of a new version of the protocol.
+    """
     if output is None:
         return
     if not output or output.endswith(("/", os.sep)):
         faults.append(f"--output: read {output!r}, expected the name of a file")
-    elif any(map(_is_of_a_trial, (Path(output), Path(os.path.realpath(output))))):
+    elif any(_is_of_a_trial(path, document=document) for path in (Path(output), Path(os.path.realpath(output)))):
         faults.append(f"--output: {output} is what the trial's folder is read from; expected another name")
 
 
-def _is_of_a_trial(path: Path) -> bool:
-    """Return whether a file is, or would be, a list of a trial's folder or its journal, or is one of its documents."""
+def _is_of_a_trial(path: Path, *, document: bool) -> bool:
+    """Return whether a file is, or would be, a list or document of a trial's folder, or its journal."""
     from trialsched.trial import NAMES, protocol_names
 
     try:
         protocols = protocol_names(inner.name for inner in path.parent.iterdir())
     except OSError:
         return False  # no folder, or none that can be read as a trial's
-    return protocols != [] and path.name in (*NAMES, *protocols)
+    if not protocols or path.name in protocols:
+        return bool(protocols)
+    return path.name.casefold() in NAMES or (not document and protocol_names([path.name]) != [])
 
 
 def never_ours(_: bytes) -> bool:
