@@ -8,9 +8,13 @@ import pickle
 from datetime import date, time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import trialsched as ts
+from trialsched import strategies
 from trialsched.compliance import KINDS, STATUSES, CheckedVisit, Finding, Report, check
+from trialsched.compliance.model import Judged
 
 ALSTEM = ts.load_protocol("alstem")
 SUBJECT = ts.Subject("P01-007", baseline=date(2026, 3, 2))
@@ -197,5 +201,15 @@ def test_one_visit_is_what_all_of_them_have() -> None:
     """For every status, with and without window."""
     report = report_of(record("DOSE1", attended=date(2026, 3, 20)), record("SCR3", outcome="missed"))
     assert {visit.status for visit in report} == {"done", "missed", "lapsed", "upcoming"}
-    assert [report[visit.code] for visit in report] == list(report)
     assert report["DOSE1"].days_out == 11
+    assert all(report[visit.code] is visit for visit in report)
+
+
+@given(strategies.histories(), st.data())
+def test_visits_made_together_are_those_made_one_by_one(plan: ts.Plan, data: st.DataObject) -> None:
+    """The way without a call for each says the same, also at the ends of windows and of partly known dates."""
+    report = check(plan, data.draw(strategies.as_of_days(plan)))
+    judged = Judged(plan.rows, tuple(visit.status for visit in report), plan.protocol.version)
+    assert judged.visits() == tuple(judged.visit(place) for place in range(len(report))) == report.visits
+    each = judged._replace(versions=(plan.protocol.version,) * len(report))
+    assert each.visits() == judged.visits()
