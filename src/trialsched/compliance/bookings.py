@@ -194,11 +194,14 @@ def spaced_from(
 
 def days_keeping(spacing: Spacing, day: date | PartialDate, among: DateRange) -> tuple[DateRange, ...]:
     """Return the days of a range that surely keep a spacing to a day: those before it and after it, ends included."""
+
+    def again_from(number: int) -> int:
+        return _number_after(spacing.at_least, date.fromordinal(number))
+
     kept = []
     first, last = ends_of(day)
     before = range(among.earliest.toordinal(), min(among.latest, first).toordinal() + 1)
-    numbers = lambda number: _number_after(spacing.at_least, date.fromordinal(number))  # noqa: E731
-    keeping = bisect_right(before, first.toordinal(), key=numbers)
+    keeping = bisect_right(before, first.toordinal(), key=again_from)
     if keeping:
         kept.append(DateRange(among.earliest, date.fromordinal(before[keeping - 1])))
     after = max(_number_after(spacing.at_least, last), among.earliest.toordinal())
