@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import trialsched as ts
 from tests.support.calendars import vevents
 from tests.support.shell import Result, trialsched
+from trialsched.cli import main
 from trialsched.formats import documents, ical
 
 BASE = ("--baseline", "2026-03-02", "--subject", "P01-007")
@@ -74,6 +76,46 @@ def test_starting_over_forgets_what_was_exported(run: Run, tmp_path: Path) -> No
     assert run("ics", *BASE, "--fresh").code == 2
     assert run("ics", *BASE, "--force").code == 0
     assert run("ics", *BASE, "--fresh", "--previous", "P01-007.ics").code == 2
+
+
+def test_a_folder_may_have_a_name_like_a_file_when_it_is_there(run: Run, tmp_path: Path) -> None:
+    """What is refused is to make a folder of such a name."""
+    (tmp_path / "s.csv").write_text(SUBJECTS)
+    (tmp_path / "kept.ics").mkdir()
+    assert run("ics", "--subjects", "s.csv", "-o", "kept.ics", *FIRST).code == 0
+    assert sorted(p.name for p in (tmp_path / "kept.ics").iterdir()) == ["P1.ics", "P2.ics"]
+
+
+@pytest.mark.parametrize("command", [(*BASE, "-o", "x.ics"), ("--subjects", "s.csv", "--combined", "x.ics")])
+@pytest.mark.parametrize("there", [True, False])
+def test_what_somebody_saves_while_a_calendar_is_made_is_not_lost(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    there: bool,  # noqa: FBT001 - whether there was a file before
+) -> None:
+    """A calendar program saves between reading and writing: nothing is written, and it is said what to do."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.csv").write_text(SUBJECTS)
+    path, update = tmp_path / "x.ics", ical.update
+    assert main(["ics", *command, *FIRST]) == 0
+    export = path.read_bytes()
+    saved: list[bytes] = []
+    if not there:
+        path.unlink()
+
+    def meanwhile(*arguments: Any, **options: Any) -> ical.Update:  # noqa: ANN401 - those of `update`
+        made = update(*arguments, **options)
+        saved.append(export.replace(b"TRANSP:", b"COMMENT:%d\r\nTRANSP:" % len(saved), 1))
+        path.write_bytes(saved[-1])
+        return made
+
+    monkeypatch.setattr(ical, "update", meanwhile)
+    assert main(["ics", *command, *THEN, "--alarm", "1d"]) == 2
+    said = "error: x.ics: was saved by somebody while it was made again: make it once more\n"
+    assert capfd.readouterr().err.endswith(said)
+    assert path.read_bytes() == saved[-1]
 
 
 def test_what_was_exported_before_may_be_elsewhere(run: Run, tmp_path: Path) -> None:
@@ -162,6 +204,18 @@ def test_one_calendar_for_the_site(run: Run, tmp_path: Path) -> None:
         ((*BASE, "--combined", "x.ics"), "--combined needs many subjects"),
         (("--subjects", "s.csv", "--combined", "x.ics", "-o", "out"), "--combined and -o exclude each other"),
         (("--subjects", "s.csv", "--combined", "x.ics", "--audience", "participant"), "would show others' visits"),
+        (
+            ("--subjects", "s.csv", "-o", "x.ics"),
+            (
+                "-o x.ics: of many subjects a folder is meant, each subject's file in it, "
+                "or --combined x.ics for one calendar of all of them\n"
+            ),
+        ),
+        (("--subjects", "s.csv", "-o", "out/X.ICS"), "-o out/X.ICS: of many subjects a folder is meant"),
+        (
+            ("--subjects", "s.csv", "-o", "x.ics", "--audience", "participant"),
+            "-o x.ics: of many subjects a folder is meant, each subject's file in it\n",
+        ),
         ((*BASE, "--alarm", "soon"), "--alarm: read 'soon', expected a time before the event"),
         ((*BASE, "--language", "xx"), "--language: read 'xx', expected"),
         ((*BASE, "--alarm", "1d", "--alarm", "x", "--alarm", "y", "--language", "xx"), "--alarm: read 'y', expected"),

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialsched.cli.files import emit, file_name, open_like, save, wrote_csv, wrote_json
+from trialsched.cli.files import emit, file_name, open_like, save, save_over, wrote_csv, wrote_json
 from trialsched.cli.inputs import BadInput
 
 
@@ -192,6 +192,46 @@ def test_a_failing_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
         save(path, b"new", lambda _: True, force=False)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["x.ics"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "there", "force", "kept"),
+    [
+        (b"old", b"old", False, False),
+        (b"old", b"theirs", False, True),
+        (b"old", b"theirs", True, True),
+        (b"old", None, False, True),
+        (None, None, False, False),
+        (None, b"theirs", False, True),
+        (None, b"theirs", True, False),
+    ],
+)
+def test_what_was_saved_since_it_was_read_is_not_replaced(
+    tmp_path: Path, seen: bytes | None, there: bytes | None, *, force: bool, kept: bool
+) -> None:
+    """Looked at when all is written, just before it would take its place; what was not read goes when forced."""
+    path = tmp_path / "x.ics"
+    if there is not None:
+        path.write_bytes(there)
+    if not kept:
+        save_over(path, b"new", seen, lambda _: True, force=force)
+        assert path.read_bytes() == b"new"
+        return
+    with pytest.raises(BadInput, match=r"x\.ics: was saved by somebody while it was made again: make it once more"):
+        save_over(path, b"new", seen, lambda _: True, force=force)
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == ([] if there is None else [("x.ics", there)])
+
+
+def test_the_last_look_is_taken_when_the_new_file_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A save while the new file was being written counts too."""
+    path = tmp_path / "x.ics"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", lambda _: path.write_bytes(b"theirs"))
+    with pytest.raises(BadInput):
+        save_over(path, b"new", b"old", lambda _: True, force=False)
+    assert path.read_bytes() == b"theirs"
 
 
 KILLED = """

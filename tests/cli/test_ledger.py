@@ -199,10 +199,10 @@ def test_a_list_that_cannot_be_replaced_is_put_right_by_the_next_command(
     """A spreadsheet has it open, or the disk is full: the line is there and that is said; no hand edit is seen."""
     real = files._replace
 
-    def refused(target: Path, data: bytes, mode: int | None) -> None:
+    def refused(target: Path, data: bytes, mode: int | None, look: Callable[[], None] | None) -> None:
         if target.name == "visits.csv":
             raise PermissionError(errno.EACCES, "Permission denied")
-        real(target, data, mode)
+        real(target, data, mode, look)
 
     with monkeypatch.context() as patch:
         patch.setattr(files, "_replace", refused)

@@ -80,6 +80,8 @@ def ics(  # noqa: PLR0917 - click passes by name
         faults.append("--combined and --audience participant exclude each other: it would show others' visits")
     if typed.many and combined is None and output in (None, "", "-"):
         faults.append("-o DIR is missing: the folder for the subjects' files (or --combined FILE)")
+    if typed.many and combined is None:
+        _check_folder(output, made.style.audience, faults)
     if not typed.many or combined is not None:
         check_output(combined or output, faults)
     if previous is not None and fresh:
@@ -104,6 +106,14 @@ def ics(  # noqa: PLR0917 - click passes by name
         calendars.write_one(plans[0].plan, output)
         return 0
     return calendars.write_all(plans, Path(str(output)), bad)
+
+
+def _check_folder(name: str | None, audience: str, faults: list[str]) -> None:
+    """Refuse a calendar's file name for the folder of many subjects' files."""
+    if name is None or not name.lower().endswith(_FILES) or Path(name).is_dir():
+        return
+    site = "" if audience == "participant" else f", or --combined {name} for one calendar of all of them"
+    faults.append(f"-o {name}: of many subjects a folder is meant, each subject's file in it{site}")
 
 
 def _check_previous(name: str | None, faults: list[str], *, folder: bool) -> None:
@@ -220,14 +230,14 @@ class _Calendars:
 
     def save(self, plans: Plan | list[Plan], path: Path) -> tuple[Update, str]:
         """Update a file; return what was made, and in a word what became of the file."""
-        from trialsched.cli.files import read_ours, save
+        from trialsched.cli.files import read_ours, save_over
 
         ours = _our_calendar(plans, self.made.study_key)
         there = read_ours(path, ours, force=self.force)
         made = self.made_over(plans, None if self.fresh else there, path.name)
         if there == made.data:
             return made, _UNCHANGED
-        save(path, made.data, ours, force=self.force)
+        save_over(path, made.data, there, ours, force=self.force)
         return made, "" if there is None else "started over; " if self.fresh else "updated; "
 
     def made_over(self, plans: Plan | list[Plan], there: bytes | None, name: str) -> Update:
@@ -272,6 +282,7 @@ def our_limits() -> Limits:
 
 
 _UNCHANGED = "unchanged; "
+_FILES = (".ics", ".ical", ".icalendar", ".ifb", ".vcs")  # how the names of calendar files end
 
 
 def _tell_changes(made: Update, *, subject: bool = False, err: bool = False) -> None:

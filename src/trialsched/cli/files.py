@@ -70,10 +70,18 @@ def wrote_csv(data: bytes) -> bool:
     return ours and header[-1] == "generator_version"  # a column more is a person's
 
 
-def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool) -> None:
+def save(
+    path: Path,
+    data: bytes,
+    ours: Callable[[bytes], bool],
+    *,
+    force: bool,
+    look: Callable[[], None] | None = None,
+) -> None:
     """Write a file whole or not at all, replacing only what trialsched wrote unless forced.
 
-    Raises `BadInput` for what is not ours or no file, `OSError` when the disk fails.
+    `look` is called when all is written and before it takes the place of the file: what it raises leaves the file as
+    it is. Raises `BadInput` for what is not ours or no file, `OSError` when the disk fails.
     """
     try:
         mode = path.stat().st_mode
@@ -93,7 +101,7 @@ def save(path: Path, data: bytes, ours: Callable[[bytes], bool], *, force: bool)
     if not target.parent.is_dir():
         raise BadInput([f"{path}: there is no folder {target.parent if path.is_symlink() else path.parent}"])
     try:
-        _replace(target, data, mode)
+        _replace(target, data, mode, look)
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # not the name of the file that was to take its place
         raise
@@ -114,7 +122,22 @@ def read_ours(path: Path, ours: Callable[[bytes], bool], *, force: bool) -> byte
     raise BadInput([_NOT_OURS.format(path)])
 
 
-def _replace(target: Path, data: bytes, mode: int | None) -> None:
+def save_over(path: Path, data: bytes, seen: bytes | None, ours: Callable[[bytes], bool], *, force: bool) -> None:
+    """Write a file that was made from what it held, `seen` (None: from nothing), unless somebody saved it since.
+
+    Raises what `save` raises.
+    """
+
+    def look() -> None:
+        now = path.read_bytes() if path.is_file() else None
+        if now != seen:
+            raise BadInput([f"{path}: was saved by somebody while it was made again: make it once more"])
+
+    forced = force and seen is None  # whatever stands there is to go
+    save(path, data, ours, force=force, look=None if forced else look)
+
+
+def _replace(target: Path, data: bytes, mode: int | None, look: Callable[[], None] | None = None) -> None:
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.part")
     allowed = 0o666 if mode is None else stat.S_IMODE(mode)
     try:  # the name is known before there is a file: an interruption at any moment leaves none
@@ -124,6 +147,8 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
             os.fsync(file.fileno())
         if mode is not None:
             temporary.chmod(allowed)  # also what the umask takes from new files
+        if look is not None:
+            look()
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

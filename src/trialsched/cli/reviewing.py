@@ -242,7 +242,7 @@ def _keep(
     force: bool,
 ) -> None:
     """Make the log of a file again, and say what became of its rows. Raises `BadInput`, and then writes nothing."""
-    from trialsched.cli.files import read_ours, save
+    from trialsched.cli.files import read_ours, save_over
     from trialsched.formats.deviations import DeviationLog, dumps, is_ours, loads, merge
 
     data = read_ours(path, is_ours, force=force)
@@ -254,10 +254,8 @@ def _keep(
         raise BadInput([f"{path} {error}"]) from None
     after = merge(reports, before, level=level, complete=complete)
     made = dumps(after, dates=dates, excel=excel).encode()
-    if data is not None and path.is_file() and path.read_bytes() != data:
-        raise BadInput([f"{path}: was saved by somebody while it was made again: make it once more"])
     if made != data:
-        save(path, made, is_ours, force=force)
+        save_over(path, made, data, is_ours, force=force)
     same = "unchanged; " if made == data else ""
     click.echo(f"{path}: {same}{_in_words(after, len(before.rows), reports, complete=complete)}")
 

@@ -700,6 +700,11 @@ def test_all_day_events_as_exchange_writes_them_are_no_change() -> None:
     placed = ical.dumps(PLAN, stamp=FIRST, clinic=CLINIC)
     digits = placed.replace(b"GEO:52.2;21.0", b"GEO:52.200000;21.000000")
     assert ical.update(PLAN, stamp=THEN, previous=digits, clinic=CLINIC) == ical.Update(digits, (), ())
+    finer = ts.Clinic("Europe/Warsaw", contact=ts.Contact(geo=(52.20000049, 21.0)))
+    coarse = ical.dumps(PLAN, stamp=FIRST, clinic=finer)
+    unrounded = coarse.replace(b"GEO:52.2;21.0", b"GEO:52.20000049;21.0")
+    assert unrounded != coarse
+    assert {c.kind for c in ical.update(PLAN, stamp=THEN, previous=unrounded, clinic=finer).changes} <= {"text"}
 
 
 def test_sequence_stays_a_number_of_the_standard() -> None:

@@ -123,6 +123,25 @@ def test_an_event_with_everything_line_by_line() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("geo", "expected"),
+    [
+        ((0.00001, 21.0), "0.00001;21.0"),
+        ((52.2297, -0.5), "52.2297;-0.5"),
+        ((-90.0, 180.0), "-90.0;180.0"),
+        ((50.1234564, 19.1234566), "50.123456;19.123457"),
+        ((-0.0000001, 1e-300), "0.0;0.0"),
+        ((100.0 / 3, 10.0), "33.333333;10.0"),
+    ],
+)
+def test_a_place_on_the_map_is_in_plain_decimals(geo: tuple[float, float], expected: str) -> None:
+    """RFC 5545, section 3.3.7: a float has no exponent; section 3.8.1.6: six places are a metre."""
+    event = EVENT._replace(geo=geo)
+    assert f"GEO:{expected}" in lines(writing.rendered(event, "20260301T120000Z", 0).encode())
+    stamp = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert f"GEO:{expected}" in lines(writing.component(event, stamp).to_ical())
+
+
 def test_a_timed_event_names_its_zone() -> None:
     """RFC 5545, section 3.3.5, form 3: local time with TZID; never floating, never UTC only."""
     plan = ts.schedule(

@@ -9,7 +9,7 @@ from trialsched._text import shown
 from trialsched.errors import InvalidValueError
 from trialsched.formats.ical.lines import Block, Line, Properties, properties, unescape
 from trialsched.formats.ical.words import language, languages
-from trialsched.formats.ical.writing import event_digest, exported, geo_text, place_text, text_digest
+from trialsched.formats.ical.writing import PLACES, event_digest, exported, geo_text, place_text, text_digest
 
 if TYPE_CHECKING:
     from trialsched.formats.ical.events import Event
@@ -198,8 +198,8 @@ def _hashes(text: str) -> tuple[str, ...]:
 
 
 def _numbers(geo: str) -> object:
-    """Return a place on the map as numbers, so that 50.80 is 50.8; what is none as it stands."""
+    """Return a place on the map as numbers of six places, so that 50.80 is 50.8; what is none as it stands."""
     try:
-        return [float(number) for number in geo.split(";")] if geo else ""
+        return [round(float(number), PLACES) for number in geo.split(";")] if geo else ""
     except ValueError:
         return geo

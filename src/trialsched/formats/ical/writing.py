@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PRODID: Final = "-//trialsched//trialsched//EN"
 REFRESH = timedelta(hours=12)
 _REFRESH = "PT12H"
+PLACES = 6  # RFC 5545, section 3.8.1.6: of degrees, "accuracy to within one meter of geographical position"
 
 
 class Head(NamedTuple):
@@ -96,7 +97,13 @@ def event_digest(event: Event) -> str:
 
 def geo_text(geo: tuple[float, float]) -> str:
     """Return a place as RFC 5545, section 3.8.1.6 writes it: latitude, then longitude."""
-    return f"{geo[0]};{geo[1]}"
+    return ";".join(map(_degrees, geo))
+
+
+def _degrees(number: float) -> str:
+    """Return degrees as a decimal of at most six places: RFC 5545, section 3.3.7 knows no exponent."""
+    whole, _, places = f"{round(number, PLACES) + 0.0:.{PLACES}f}".partition(".")  # + 0.0: no minus before a zero
+    return f"{whole}.{places.rstrip('0') or '0'}"
 
 
 def start_lines(event: Event) -> tuple[str, str]:
@@ -194,6 +201,14 @@ class Text(icalendar.vText):
         return escape(str(self)).encode()
 
 
+class Degrees(icalendar.vGeo):
+    """A place in plain decimals: icalendar itself writes 1e-05."""
+
+    def to_ical(self) -> str:
+        """Return the text of the value."""
+        return geo_text((self.latitude, self.longitude))
+
+
 class Trigger(icalendar.vDuration):
     """A duration that is written as it was given: in hours, not in days and hours."""
 
@@ -251,7 +266,7 @@ def component(event: Event, moment: datetime) -> icalendar.Event:
     if event.tel:
         found.add("CONFERENCE", icalendar.vUri(event.tel), parameters={"FEATURE": "PHONE", "VALUE": "URI"})
     if event.geo:
-        found.add("GEO", event.geo)
+        found["GEO"] = Degrees(event.geo)
     if event.location:
         found.add("LOCATION", Text(event.location))
     if event.related:
