@@ -107,6 +107,23 @@ def test_a_persons_change_is_a_conflict_and_written_over_on_request() -> None:
     assert pushed(held, stamp=LATER) == PushReport(unchanged=17)
 
 
+def test_a_visit_that_a_person_prolonged_is_theirs() -> None:
+    """The mark covers start and end: a booked visit with another end is a conflict, also when it is booked anew."""
+    held, warsaw = Collection(), Clinic(zone="Europe/Warsaw", language="en")
+    booked = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 2), time(9, 30)))
+    pushed(held, booked, clinic=warsaw)
+    held.edit(place("M06"), (b"DTEND;TZID=Europe/Warsaw:20260902T103000", b"DTEND;TZID=Europe/Warsaw:20260902T123000"))
+    before = dict(held.held)
+    later = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 3), time(9, 30)))
+    for plan in (booked, later):
+        report = pushed(held, plan, LATER, clinic=warsaw)
+        assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "edited")]
+        assert "lasted until 2026-09-02 12:30" in report.conflicts[0].message
+        assert held.held == before
+    assert pushed(held, booked, LATER, clinic=warsaw, overwrite=True).conflicts == ()
+    assert b"DTEND;TZID=Europe/Warsaw:20260902T103000" in held.held[place("M06")][1]
+
+
 def test_a_person_who_moved_it_where_the_plan_has_it_now_is_no_conflict() -> None:
     """Both say the same day: the event is only confirmed."""
     held = Collection()

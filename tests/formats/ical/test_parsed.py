@@ -12,8 +12,10 @@ from trialsched.formats.ical.parsed import (
     Zones,
     as_days,
     comparable,
+    exported_length,
     exported_start,
     is_marked,
+    length,
     local,
     said,
     uid_of,
@@ -170,6 +172,44 @@ def test_what_was_never_exported(value: str) -> None:
     """Nothing unreadable becomes a date."""
     with pytest.raises(ts.InvalidValueError, match="X-TRIALSCHED-DATE: read"):
         exported_start(event(f"X-TRIALSCHED-DATE:{value}"))
+
+
+DAY_MARK = "X-TRIALSCHED-DATE:20260402"
+TIME_MARK = "X-TRIALSCHED-DATE:20260402T093000 Europe/Warsaw"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([], None),
+        ([DAY_MARK], timedelta(1)),
+        ([DAY_MARK, "RELATED-TO:x"], None),
+        ([DAY_MARK, "RELATED-TO:x", "X-TRIALSCHED-END:20260417"], timedelta(15)),
+        ([TIME_MARK], None),
+        ([TIME_MARK, "X-TRIALSCHED-END:20260402T103000 Europe/Warsaw"], timedelta(hours=1)),
+        ([TIME_MARK, "X-TRIALSCHED-END:20260402T103000 Europe/London"], timedelta(hours=2)),
+        ([TIME_MARK, "X-TRIALSCHED-END:20260403"], None),
+        (["X-TRIALSCHED-END:20260403"], None),
+    ],
+)
+def test_the_length_that_was_exported(lines: list[str], expected: timedelta | None) -> None:
+    """From start to end; of a visit on a day it is that day, of a window without a mark it is not known."""
+    assert exported_length(event(*lines)) == expected
+
+
+def test_an_end_that_was_never_exported() -> None:
+    """It is refused by its name."""
+    with pytest.raises(ts.InvalidValueError, match="X-TRIALSCHED-END: read 'soon'"):
+        exported_length(event(DAY_MARK, "X-TRIALSCHED-END:soon"))
+
+
+def test_a_length_is_time_elapsed() -> None:
+    """In Warsaw 29 March 2026 has 23 hours; floating times count by the clock; a day and a time have none."""
+    night = datetime(2026, 3, 29, tzinfo=WARSAW)
+    assert length(night, datetime(2026, 3, 30, tzinfo=WARSAW)) == timedelta(hours=23)
+    assert length(at(2, 9), at(3, 9)) == length(date(2026, 4, 2), date(2026, 4, 3)) == timedelta(1)
+    assert length(date(2026, 4, 2), at(2, 9)) is None
+    assert length(at(2, 9), date(2026, 4, 2)) is None
 
 
 def test_local_times() -> None:

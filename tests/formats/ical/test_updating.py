@@ -690,6 +690,90 @@ def test_a_visit_that_a_person_made_longer_is_put_back_and_told() -> None:
     over = ical.update(PLAN, stamp=THEN, previous=longer)
     assert [str(note) for note in over.notes] == ["P01-007 M18: lasted until 2027-09-04, and is put back to one day"]
     assert [str(change) for change in over.changes] == ["M18 2027-09-02 until 2027-09-05 \u2192 2027-09-03"]
+    first_day = with_lines("M18", b"DTEND;VALUE=DATE:20270903", b"DTEND;VALUE=DATE:00010101")
+    over = ical.update(PLAN, stamp=THEN, previous=first_day)
+    assert [str(note) for note in over.notes] == ["P01-007 M18: lasted until 0001-01-01, and is put back to one day"]
+
+
+TIMED = ts.schedule(ALSTEM, SUBJECT.booked("M18", date(2027, 9, 2), time(9, 30)))
+TIMED_EXPORT = ical.dumps(TIMED, stamp=FIRST, clinic=WARSAW)  # an hour, where the clinic says nothing
+END_LINE = b"DTEND;TZID=Europe/Warsaw:20270902T103000"
+END_MARK = b"X-TRIALSCHED-END:20270902T103000 Europe/Warsaw\r\n"
+
+
+def prolonged(data: bytes) -> bytes:
+    """Return a calendar in which a person has dragged the end of the booked visit to half past twelve."""
+    assert data.count(END_LINE) == 1
+    return data.replace(END_LINE, END_LINE.replace(b"T1030", b"T1230"))
+
+
+def notes(over: ical.Update) -> list[str]:
+    """Return the notes of an update in words."""
+    return [str(note) for note in over.notes]
+
+
+def test_a_booked_visit_that_a_person_prolonged_is_put_back_and_told() -> None:
+    """The end that we wrote stands in X-TRIALSCHED-END: another one is a person's, whatever else has changed."""
+    over = ical.update(TIMED, stamp=THEN, previous=prolonged(TIMED_EXPORT), clinic=WARSAW)
+    said_ = "P01-007 M18: lasted until 2027-09-02 12:30, and is put back to 2027-09-02 10:30"
+    assert notes(over) == [said_]
+    later = ts.schedule(ALSTEM, SUBJECT.booked("M18", date(2027, 9, 3), time(9, 30)))
+    over = ical.update(later, stamp=THEN, previous=prolonged(TIMED_EXPORT), clinic=WARSAW)
+    assert notes(over) == ["P01-007 M18: lasted until 2027-09-02 12:30, and is put back to 2027-09-03 10:30"]
+
+
+def test_a_new_duration_of_the_clinic_is_no_change_of_a_persons() -> None:
+    """We wrote an hour and would write two now: the end is ours, and moves without a note."""
+    two_hours = ts.Clinic("Europe/Warsaw", durations={"M18": "2 hours"})
+    over = ical.update(TIMED, stamp=THEN, previous=TIMED_EXPORT, clinic=two_hours)
+    assert over.notes == ()
+    (change,) = over.changes
+    assert str(change) == "M18 2027-09-02 09:30 until 2027-09-02 10:30 \u2192 2027-09-02 11:30"
+    # and an end that a person chose before the clinic did is nobody's loss; the mark follows
+    chosen = TIMED_EXPORT.replace(END_LINE, END_LINE.replace(b"T1030", b"T1130"))
+    over = ical.update(TIMED, stamp=THEN, previous=chosen, clinic=two_hours)
+    assert (over.notes, events(over.data)["M18"]["SEQUENCE"]) == ((), "1")
+    assert END_MARK.replace(b"T1030", b"T1130") in over.data
+
+
+def test_a_visit_moved_as_a_whole_is_not_told_as_longer() -> None:
+    """Its start is told; booked where it was moved to, its length is what we wrote and nobody loses anything."""
+    moved = TIMED_EXPORT.replace(b"Warsaw:20270902T093000", b"Warsaw:20270902T120000").replace(
+        END_LINE, END_LINE.replace(b"T1030", b"T1300")
+    )
+    over = ical.update(TIMED, stamp=THEN, previous=moved, clinic=WARSAW)
+    assert [note.kind for note in over.notes] == ["moved"]
+    there = ts.schedule(ALSTEM, SUBJECT.booked("M18", date(2027, 9, 2), time(12, 0)))
+    two_hours = ts.Clinic("Europe/Warsaw", durations={"M18": "2 hours"})
+    assert ical.update(there, stamp=THEN, previous=moved, clinic=two_hours).notes == ()
+
+
+def test_a_file_without_the_mark_of_the_end_stays_as_it_is() -> None:
+    """An earlier version wrote none: nothing changes for its want, and another end is told as nobody's to say."""
+    assert TIMED_EXPORT.count(END_MARK) == 1
+    older = TIMED_EXPORT.replace(END_MARK, b"")
+    assert ical.update(TIMED, stamp=THEN, previous=older, clinic=WARSAW) == ical.Update(older, (), ())
+    over = ical.update(TIMED, stamp=THEN, previous=prolonged(older), clinic=WARSAW)
+    (note,) = notes(over)
+    lost = "lasted until 2027-09-02 12:30 and has lost the mark that tells whether a person chose that"
+    assert note == f"P01-007 M18: {lost}; put back to 2027-09-02 10:30"
+    assert END_MARK in over.data
+    later = ts.schedule(ALSTEM, SUBJECT.booked("M18", date(2027, 9, 3), time(9, 30)))
+    over = ical.update(later, stamp=THEN, previous=older, clinic=WARSAW)
+    assert over.notes == ()
+    assert END_MARK.replace(b"20270902", b"20270903") in over.data
+
+
+def test_a_window_that_a_person_made_shorter_is_put_back_and_told() -> None:
+    """ALSTEM: M18 on 2027-09-02 within 7 days, so that its window ends on the 9th."""
+    style = ical.Style(windows=True)
+    first = ical.dumps(PLAN, stamp=FIRST, style=style)
+    assert first.count(b"X-TRIALSCHED-END:20270910\r\n") == 1
+    shorter = first.replace(b"DTEND;VALUE=DATE:20270910", b"DTEND;VALUE=DATE:20270907")
+    over = ical.update(PLAN, stamp=THEN, previous=shorter, style=style)
+    assert notes(over) == ["P01-007 M18 window: lasted until 2027-09-06, and is put back to 2027-09-09"]
+    older = re.sub(rb"X-TRIALSCHED-END:[^\r]*\r\n", b"", first)
+    assert ical.update(PLAN, stamp=THEN, previous=older, style=style) == ical.Update(older, (), ())
 
 
 def test_all_day_events_as_exchange_writes_them_are_no_change() -> None:

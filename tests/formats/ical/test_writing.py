@@ -150,10 +150,17 @@ def test_a_timed_event_names_its_zone() -> None:
     content = lines(ical.dumps(plan, stamp=STAMP, clinic=ts.Clinic("Europe/Warsaw", durations={"DOSE2": "4 hours"})))
     assert "DTSTART;TZID=Europe/Warsaw:20260402T093000" in content
     assert "DTEND;TZID=Europe/Warsaw:20260402T133000" in content
-    assert "X-TRIALSCHED-DATE:20260402T093000 Europe/Warsaw" in content
+    start_mark = content.index("X-TRIALSCHED-DATE:20260402T093000 Europe/Warsaw")
+    assert content[start_mark + 1] == "X-TRIALSCHED-END:20260402T133000 Europe/Warsaw"
     assert content.count("TZID:Europe/Warsaw") == content.count("BEGIN:VTIMEZONE") == 1
     assert content.index("BEGIN:VTIMEZONE") < content.index("BEGIN:VEVENT")
     assert [line for line in content if line.startswith(("DTSTART", "DTEND")) and "Z" in line.partition(":")[2]] == []
+
+
+@pytest.mark.parametrize(("end", "mark"), [(3, ""), (4, "20260404"), (2, "20260402")])
+def test_an_end_is_marked_unless_it_is_the_day_after_the_start(end: int, mark: str) -> None:
+    """A visit on a day needs no mark of its end; every other length has one, exclusive as DTEND is."""
+    assert writing.exported_end(EVENT._replace(end=date(2026, 4, end))) == mark
 
 
 @pytest.mark.parametrize(

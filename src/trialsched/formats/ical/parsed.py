@@ -180,7 +180,37 @@ def exported_start(event: Properties) -> date | None:
 
     Raises `InvalidValueError` for one that says no date.
     """
-    line = event.one("X-TRIALSCHED-DATE")
+    return _exported(event, "X-TRIALSCHED-DATE")
+
+
+def exported_length(event: Properties) -> timedelta | None:
+    """Return how long the event was that we wrote, or None when it has lost that.
+
+    The end is X-TRIALSCHED-END; without it a visit on a day lasts that day. Raises `InvalidValueError` for an end
+    that says no date.
+    """
+    start, end = exported_start(event), _exported(event, "X-TRIALSCHED-END")
+    if start is None:
+        return None
+    if end is not None:
+        return length(start, end)
+    one_day = not isinstance(start, datetime) and not event.all("RELATED-TO")  # a window has more
+    return timedelta(1) if one_day else None
+
+
+def length(start: date, end: date) -> timedelta | None:
+    """Return the time between a start and an end, None when one of them is a day and the other is not."""
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        if start.tzinfo is not None and end.tzinfo is not None:
+            return end.astimezone(UTC) - start.astimezone(UTC)
+        return end.replace(tzinfo=None) - start.replace(tzinfo=None)
+    if isinstance(start, datetime) or isinstance(end, datetime):
+        return None
+    return end - start
+
+
+def _exported(event: Properties, name: str) -> date | None:
+    line = event.one(name)
     if line is None:
         return None
     match = _EXPORTED.fullmatch(line.text.strip())
@@ -194,7 +224,7 @@ def exported_start(event: Properties) -> date | None:
                 return datetime.combine(day, time(int(match[2]), int(match[3])), zone)
         except ValueError:
             pass
-    message = f"X-TRIALSCHED-DATE: read {shown(line.value)!r}, expected the date that was exported"
+    message = f"{name}: read {shown(line.value)!r}, expected the date that was exported"
     raise InvalidValueError(message)
 
 

@@ -42,9 +42,11 @@ from trialsched.formats.ical.parsed import (
     Said,
     Zones,
     comparable,
+    exported_length,
     exported_start,
     in_days,
     is_marked,
+    length,
     said,
     uid_of,
 )
@@ -98,7 +100,8 @@ _UID_LINE = re.compile(r"\r\nUID(?:;[^\r\n:]*)?:", re.IGNORECASE)
 # Lines that are ours to write in every event. X-ALT-DESC is Outlook's own copy of DESCRIPTION.
 _OURS = {"SUMMARY", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "UID", "SEQUENCE", "CLASS", "DESCRIPTION",
          "LAST-MODIFIED", "STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "X-TRIALSCHED-AUDIENCE",
-         "X-TRIALSCHED-DATE", "X-TRIALSCHED-HASH", "X-TRIALSCHED-SUBJECT", "X-ALT-DESC"}  # fmt: skip
+         "X-TRIALSCHED-DATE", "X-TRIALSCHED-END", "X-TRIALSCHED-HASH", "X-TRIALSCHED-SUBJECT",
+         "X-ALT-DESC"}  # fmt: skip
 _OUR_HEAD = {"VERSION", "PRODID", "CALSCALE", "METHOD", "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL",
              "X-PUBLISHED-TTL", "X-TRIALSCHED-AUDIENCE", "X-TRIALSCHED-PROTOCOL", "X-TRIALSCHED-VARIANT"}  # fmt: skip
 
@@ -312,6 +315,7 @@ class _Updating:
         # What was given out last counts too: a date that a person chose is new to all others when it is booked.
         same_time = before.instants == Said(event.start, event.end).instants
         same_time = same_time and (there is None or comparable(there) == comparable(event.start))
+        same_time = same_time and exported_length(old) in (None, length(event.start, event.end))
         same_status = was.status == event.status and (not was.written or was.untouched[3])
         same_place = found.same_place
         tail = "" if found.note is None else found.note
@@ -354,10 +358,7 @@ class _Updating:
     def _note_losses(self, old: Properties, event: Event, one: Owned, before: Said, found: Compared) -> None:
         """Say what a person had changed and this edition writes over."""
         there = exported_start(old)
-        longer = not isinstance(before.end, datetime) and before.start == event.start and not event.related
-        if longer and before.end != event.end:
-            message = f"lasted until {moment_text(before.end - _DAY)}, and is put back to one day"
-            self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
+        self._note_length(old, event, one, before)
         moved = there is not None and comparable(there) != comparable(before.start)
         if moved and comparable(before.start) != comparable(event.start):
             place = moment_text(_shown_start(before.start, event))
@@ -371,6 +372,24 @@ class _Updating:
         for name, was, new in found.replaced:
             message = f"{name} was {was!r}, is now {shown(new)!r}"  # theirs in full: it is nowhere else now
             self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
+
+    def _note_length(self, old: Properties, event: Event, one: Owned, before: Said) -> None:
+        """Say that a person had made the event longer or shorter, or that nobody can tell any more."""
+        there, written = exported_start(old), exported_length(old)
+        same_start = comparable(before.start) == comparable(event.start)
+        if not same_start and (there is None or comparable(there) != comparable(before.start)):
+            return  # moved as a whole, which is told
+        found = length(before.start, before.end)
+        if found in (written, length(event.start, event.end)) or (written is None and not same_start):
+            return
+        until, planned = _last(_shown_start(before.end, event)), _last(event.end)
+        end = f"put back to {planned}"
+        if not isinstance(event.end, datetime) and not event.related:
+            end = "put back to one day"
+        message = f"lasted until {until}, and is {end}"
+        if written is None:
+            message = f"lasted until {until} and has lost the mark that tells whether a person chose that; {end}"
+        self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
 
     def _cancelled(self, block: Block, old: Properties, one: Owned) -> str:
         """Return an event that left the plan as a cancelled one, or as it stands when it is one already."""
@@ -437,6 +456,13 @@ def _code_of(event: Properties, uid: str, one: Owned) -> str:
         if uid == event_name(one.key, one.subject, word, "window"):
             return f"{word} window"
     return ""
+
+
+def _last(end: date) -> str:
+    """Return an exclusive end for a reader: a time, or the last day before it."""
+    if isinstance(end, datetime) or end == date.min:
+        return moment_text(end)
+    return moment_text(end - _DAY)
 
 
 def _shown_start(start: date, event: Event) -> date:

@@ -22,6 +22,7 @@ PRODID: Final = "-//trialsched//trialsched//EN"
 REFRESH = timedelta(hours=12)
 _REFRESH = "PT12H"
 PLACES = 6  # RFC 5545, section 3.8.1.6: of degrees, "accuracy to within one meter of geographical position"
+_DAY = timedelta(1)
 
 
 class Head(NamedTuple):
@@ -66,6 +67,13 @@ def exported(event: Event) -> str:
     if isinstance(event.start, datetime):
         return f"{basic_time(event.start)} {event.zone}"
     return basic(event.start)
+
+
+def exported_end(event: Event) -> str:
+    """Return an event's end as it is kept in X-TRIALSCHED-END, '' when it follows from the start: the day after it."""
+    if isinstance(event.end, datetime):
+        return f"{basic_time(event.end)} {event.zone}"
+    return "" if event.end - event.start == _DAY else basic(event.end)
 
 
 def place_text(location: str, geo: str, tel: str) -> str:
@@ -141,10 +149,11 @@ def own_lines(event: Event, moment: str, sequence: int, note: str = "") -> list[
     lines.append(f"STATUS:{event.status}\r\nTRANSP:{transp}\r\nX-MICROSOFT-CDO-BUSYSTATUS:{busy}")
     if event.audience != "staff":
         lines.append("X-TRIALSCHED-AUDIENCE:" + event.audience)
-    lines.append(
-        f"X-TRIALSCHED-DATE:{exported(event)}\r\nX-TRIALSCHED-HASH:{event_digest(event)}\r\n"
-        f"X-TRIALSCHED-SUBJECT:{event.owner}"
-    )
+    lines.append("X-TRIALSCHED-DATE:" + exported(event))
+    end_mark = exported_end(event)
+    if end_mark:
+        lines.append("X-TRIALSCHED-END:" + end_mark)
+    lines.append(f"X-TRIALSCHED-HASH:{event_digest(event)}\r\nX-TRIALSCHED-SUBJECT:{event.owner}")
     return lines
 
 
@@ -274,6 +283,8 @@ def component(event: Event, moment: datetime) -> icalendar.Event:
     if event.audience != "staff":
         found.add("X-TRIALSCHED-AUDIENCE", event.audience)
     found.add("X-TRIALSCHED-DATE", exported(event))
+    if exported_end(event):
+        found.add("X-TRIALSCHED-END", exported_end(event))
     found.add("X-TRIALSCHED-HASH", event_digest(event))
     found.add("X-TRIALSCHED-SUBJECT", event.owner)
     for trigger in event.triggers:
