@@ -245,3 +245,17 @@ def test_markup_in_a_report_is_text() -> None:
     lines = reported(replace(SUBJECT, code="[red]x[/red]").attended("[b]", date(2026, 4, 1)))
     assert lines[0].startswith("[red]x[/red]: ")
     assert any(line.startswith("note: [b] unknown-visit: ") for line in lines)
+
+
+def test_study_days_from_another_visit_are_said() -> None:
+    """The head names the visit, its date and where that comes from; of a protocol, which visit is study day 1."""
+    visits = [ts.Visit("RAND", "on-site"), ts.Visit("DOSE1", "on-site", "3 days after RAND")]
+    protocol = ts.Protocol("rf", "1", "RAND", visits, study_days_from="DOSE1")
+    subject = ts.Subject("S1", baseline=date(2026, 1, 15))
+    assert "study days from DOSE1 2026-01-18 (target)" in shown(subject, protocol)["S1:"]
+    assert " -3 " in shown(subject, protocol)["RAND"]
+    came = subject.attended("DOSE1", date(2026, 1, 19))
+    assert "study days from DOSE1 2026-01-19 (attended)" in shown(came, protocol)["S1:"]
+    assert "DOSE1 is study day 1" in tables.protocol_table(protocol, piped=True)
+    assert "study day" not in shown(SUBJECT)["P01-007:"]
+    assert "study day 1" not in tables.protocol_table(ALSTEM, piped=True)

@@ -1,5 +1,6 @@
 """`schedule`, example by example; the laws are in `properties/`."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -170,3 +171,70 @@ def test_a_limit_holds_without_any_record() -> None:
     protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), ts.Visit("V1", "phone", timing)])
     row = ts.schedule(protocol, ts.Subject("S", baseline=date(2024, 1, 1)))["V1"]
     assert (row.target, str(row.window)) == (date(2024, 1, 11), "2024-01-13..2024-01-16")
+
+
+def first_dose() -> ts.Protocol:
+    """Return a trial that is placed from its randomisation and counted from its first dose."""
+    visits = [
+        ts.Visit("RAND", "on-site"),
+        ts.Visit("DOSE1", "on-site", "3 days after RAND"),
+        ts.Visit("W4", "on-site", "28 days after DOSE1"),
+    ]
+    return ts.Protocol("rf", "1", "RAND", visits, study_days_from="DOSE1")
+
+
+RANDOMISED = ts.Subject("S1", baseline=date(2026, 1, 15))
+
+
+@pytest.mark.parametrize(
+    ("records", "one", "source", "days"),
+    [
+        # nothing known: DOSE1 on 18 January, W4 on 15 February
+        ((), date(2026, 1, 18), "target", {"RAND": -3, "DOSE1": 1, "W4": 29}),
+        # booked two days late: W4 is 28 days after that day; DOSE1 is day 1 by definition
+        (
+            [ts.VisitRecord("DOSE1", booked=date(2026, 1, 20))],
+            date(2026, 1, 20),
+            "booked",
+            {"RAND": -5, "DOSE1": 1, "W4": 29},
+        ),
+        # attended beats booked; of two the earliest
+        (
+            [
+                ts.VisitRecord("DOSE1", booked=date(2026, 1, 20), attended=date(2026, 1, 22)),
+                ts.VisitRecord("DOSE1", attended=date(2026, 1, 19)),
+            ],
+            date(2026, 1, 19),
+            "attended",
+            {"RAND": -4, "DOSE1": 1, "W4": 29},
+        ),
+        # a partly known date is no reference, nor is what was missed or withheld
+        ([ts.VisitRecord("DOSE1", attended=ts.PartialDate(2026, 1))], date(2026, 1, 18), "target", {"W4": 29}),
+        (
+            [ts.VisitRecord("DOSE1", attended=date(2026, 1, 19), outcome="withheld")],
+            date(2026, 1, 18),
+            "target",
+            {"W4": 29},
+        ),
+        ([ts.VisitRecord("DOSE1", booked=date(2026, 1, 19), outcome="missed")], date(2026, 1, 18), "target", {}),
+        # randomised a day late: the dose is planned a day later, the row of RAND keeps its target of 15 January
+        ([ts.VisitRecord("RAND", attended=date(2026, 1, 16))], date(2026, 1, 19), "target", {"RAND": -4, "W4": 29}),
+    ],
+)
+def test_study_days_count_from_the_visit_that_the_protocol_names(
+    records: list[ts.VisitRecord], one: date, source: str, days: dict[str, int]
+) -> None:
+    """Study day 1 is the reference date of that visit (rule 4); protocol days count from day zero all the same."""
+    plan = ts.schedule(first_dose(), replace(RANDOMISED, records=tuple(records)))
+    assert (plan.study_day_one, plan.study_day_one_source) == (one, source)
+    assert {code: plan[code].study_day for code in days} == days
+    assert plan["RAND"].protocol_day == 0
+    assert plan["W4"].protocol_day == (plan["W4"].target - plan.day_zero).days
+
+
+def test_without_another_visit_study_day_1_is_day_zero() -> None:
+    """The anchor's reference date, and where it comes from, when nothing else is named."""
+    plan = ts.schedule(ALSTEM, SUBJECT)
+    assert (plan.study_day_one, plan.study_day_one_source) == (date(2026, 3, 2), "baseline")
+    plan = ts.schedule(ALSTEM, SUBJECT.attended("DOSE1", date(2026, 3, 4)))
+    assert (plan.study_day_one, plan.study_day_one_source) == (date(2026, 3, 4), "attended")

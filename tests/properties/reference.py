@@ -100,6 +100,7 @@ class Oracle:
             if "arms" not in row or wanted <= set(row["arms"])
         }  # fmt: skip
         self.subject = subject
+        self.counted = document.get("study_days_from", document["anchor"])
 
     def target(self, code: str) -> date:
         """Rules 1, 2 and 4."""
@@ -148,6 +149,13 @@ class Oracle:
         if days[0] > days[1]:
             return Row(code, target, None, None, "empty", *self.base(code))
         return Row(code, target, days[0], days[1], basis, *self.base(code))
+
+    def study_day(self, code: str) -> int:
+        """Section 3: the reference date of the visit counted from is day 1, the day before it -1; its row is day 1."""
+        if code == self.counted:
+            return 1
+        day, one = self.target(code), self.reference(self.counted)[0]
+        return (day - one).days + 1 if day >= one else (day - one).days
 
     def plan(self) -> list[Row]:
         """Return every row in protocol order."""

@@ -40,6 +40,8 @@ def test_a_plan_is_what_the_rules_say(plan: ts.Plan) -> None:
     assert found == oracle.plan()
     zero, source = oracle.reference(plan.protocol.anchor)
     assert (plan.day_zero, plan.day_zero_source) == (zero, source)
+    assert (plan.study_day_one, plan.study_day_one_source) == oracle.reference(oracle.counted)
+    assert [row.study_day for row in plan] == [oracle.study_day(row.code) for row in plan]
 
 
 @given(PLANS)
@@ -276,14 +278,29 @@ def test_what_is_known_later_is_dropped_and_nothing_else(plan: ts.Plan) -> None:
 
 @given(PLANS)
 def test_day_zero_is_the_anchors_reference_and_the_anchor_stays(plan: ts.Plan) -> None:
-    """The anchor's own target is always the baseline; its row is protocol day 0 and study day 1 by definition."""
+    """The anchor's own target is always the baseline; its row is protocol day 0 by definition."""
     anchor = plan[plan.protocol.anchor]
     assert anchor.target == plan.baseline == plan.subject.baseline
-    assert (anchor.protocol_day, anchor.study_day) == (0, 1)
+    assert anchor.protocol_day == 0
     for row in plan:
         if row is not anchor:
             assert row.protocol_day == (row.target - plan.day_zero).days
-            assert row.study_day == ts.study_day(row.target, plan.day_zero)
+
+
+@given(PLANS)
+def test_which_visit_study_days_count_from_changes_study_days_and_nothing_else(plan: ts.Plan) -> None:
+    """Its row is study day 1; targets, windows, protocol days and sentences are those of the plan without the key."""
+    counted = plan.protocol.study_days_from or plan.protocol.anchor
+    assert plan[counted].study_day == 1
+    plain = ts.schedule(replace(plan.protocol, study_days_from=None), plan.subject)
+    assert dates(plain) == dates(plan)
+    assert [(row.protocol_day, row.why) for row in plain] == [(row.protocol_day, row.why) for row in plan]
+    assert (plain.day_zero, plain.notes) == (plan.day_zero, plan.notes)
+    assert plain[plan.protocol.anchor].study_day == 1
+    assert ts.changes(plain, plan) == ()
+    for row in plan:
+        if row.code != counted:
+            assert row.study_day == ts.study_day(row.target, plan.study_day_one)
 
 
 @given(PLANS)

@@ -318,3 +318,35 @@ def test_a_traveller_has_a_number_for_each_occurrence(numbers: tuple[int, ...]) 
     for numbering, key in ((ts.Numbering(numbers), "number"), (ts.Numbering(None, numbers), "nominal_day")):
         traveller = call("C{n}D8", "7 days after C{n}D1", repeat="C{n}D1", numbering=numbering)
         assert places_of(D0, cycle, traveller) == [f"visits[2].{key}"]
+
+
+def test_study_days_count_from_a_visit_that_every_subject_has_once() -> None:
+    """A code of this protocol, in every arm, and no cycle but one occurrence of it; the nearest one is named."""
+    visits = [
+        D0,
+        call("DOSE1", "3 days after D0"),
+        call("ONLY", "3 days after D0", arms=["A"]),
+        call("C{n}D1", "7 days after D0", repeat=ts.Repeat("7 days", 2)),
+    ]
+
+    def told(code: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401
+        with pytest.raises(ts.ProtocolError) as caught:
+            ts.Protocol("demo", "1", "D0", visits, arms=["A", "B"], study_days_from=code)
+        return [(p.where, p.expected, p.message) for p in caught.value.problems]
+
+    where = "study_days_from"
+    assert told("DOSE2") == [(where, "'DOSE1', the nearest one", "no visit has the code 'DOSE2'")]
+    assert told("C{n}D1") == [(where, "one occurrence, such as 'C1D1'", "a repeated visit has many dates")]
+    assert told("C{n}D2") == [(where, "'C{n}D1', the nearest one", "no visit has the code 'C{n}D2'")]
+    assert told("ONLY") == [(where, "a visit of every arm", "ONLY belongs to A only")]
+    assert [(place, message) for place, _, message in told(7)] == [(where, "not a visit code")]
+    assert [(place, message) for place, _, message in told("")] == [(where, "not a visit code")]
+    for code in ("D0", "DOSE1", "C2D1"):
+        ts.Protocol("demo", "1", "D0", visits, arms=["A", "B"], study_days_from=code)
+
+
+def test_study_days_may_count_from_a_visit_that_names_every_arm() -> None:
+    """Naming all arms is the same as naming none."""
+    dose = call("DOSE1", "3 days after D0", arms=["B", "A"])
+    protocol = ts.Protocol("demo", "1", "D0", [D0, dose], arms=["A", "B"], study_days_from="DOSE1")
+    assert protocol.study_days_from == "DOSE1"

@@ -176,3 +176,57 @@ def test_a_long_chain_written_backwards() -> None:
     chain = [call(f"V{n}", f"1 day after {f'V{n - 1}' if n else 'D0'}") for n in range(990)]
     protocol = ts.Protocol("demo", "1", "D0", [*reversed(chain), D0])
     assert all("nominal" not in problem.where for problem in ts.lint(protocol))
+
+
+def first_dose(*visits: ts.Visit) -> ts.Protocol:
+    """Return a trial that is placed from its randomisation and counted from its first dose, three days later."""
+    dose = ts.Visit("DOSE1", "on-site", "3 days after RAND", numbering=ts.Numbering(2, 1))
+    return ts.Protocol("demo", "1", "RAND", [ts.Visit("RAND", "on-site"), dose, *visits], study_days_from="DOSE1")
+
+
+@pytest.mark.parametrize(
+    ("when", "nominal_day", "expected"),
+    [
+        ("28 days after DOSE1", 29, None),
+        ("28 days after DOSE1", 32, "29"),  # its day from the randomisation
+        ("31 days after RAND", 29, None),
+        ("31 days after RAND", 32, "29"),
+        ("on RAND", -3, None),  # SDTMIG: no day 0
+        ("on RAND", -2, "-3"),
+        ("2 days after RAND", -1, None),
+        ("1 month after RAND", 99, None),  # by months: nothing to compare
+    ],
+)
+def test_a_nominal_day_counts_from_the_visit_that_study_days_count_from(
+    when: str, nominal_day: int, expected: str | None
+) -> None:
+    """VISITDY is "based upon RFSTDTC" (SDTMIG): the first dose is day 1, three days before it is day -3."""
+    protocol = first_dose(ts.Visit("V1", "phone", when, numbering=ts.Numbering(3, nominal_day)))
+    found = [(p.where, p.expected) for p in ts.lint(protocol) if "nominal" in p.message]
+    assert found == ([] if expected is None else [("visits[2].nominal_day", expected)])
+    assert all("DOSE1 is day 1" in p.message for p in ts.lint(protocol) if "nominal" in p.message)
+
+
+def test_days_counted_from_a_visit_that_months_placed_are_compared() -> None:
+    """28 days after the first dose is study day 29, also when the dose is a month after randomisation."""
+    visits = [
+        ts.Visit("RAND", "on-site", numbering=ts.Numbering(1, 1)),  # on another study day each month: not compared
+        ts.Visit("DOSE1", "on-site", "1 month after RAND"),
+        ts.Visit("W4", "phone", "28 days after DOSE1", numbering=ts.Numbering(2, 28)),
+    ]
+    protocol = ts.Protocol("demo", "1", "RAND", visits, study_days_from="DOSE1")
+    found = [(p.where, p.read, p.expected) for p in ts.lint(protocol) if "nominal" in p.message]
+    assert found == [("visits[2].nominal_day", "28", "29")]
+
+
+def test_a_wrong_nominal_day_names_the_key_that_may_be_missing() -> None:
+    """Whoever wrote the days of the first dose is told of `study_days_from`, and only where it is not set."""
+    visit = ts.Visit("W4", "phone", "28 days after D0", numbering=ts.Numbering(None, 27))
+    plain = ts.Protocol("demo", "1", "D0", [D0, visit])
+    assert any("`study_days_from`" in p.message for p in ts.lint(plain))
+    assert not any("`study_days_from`" in p.message for p in ts.lint(first_dose(visit_of_the_dose())))
+
+
+def visit_of_the_dose() -> ts.Visit:
+    """Return a visit with a wrong nominal day in a trial counted from its first dose."""
+    return ts.Visit("W4", "phone", "28 days after DOSE1", numbering=ts.Numbering(None, 27))

@@ -125,3 +125,28 @@ def test_an_unknown_arm_is_an_error_that_says_where() -> None:
     with pytest.raises(ts.InvalidValueError, match="its arms: A, B") as caught:
         ts.load_protocol("cycles").rows("Z")
     assert caught.value.where == "arm"
+
+
+def test_study_days_from_the_anchor_is_the_default() -> None:
+    """Named or not, the anchor is study day 1: one value, one fingerprint, and no key in the canonical form."""
+    visits = [D0, ts.Visit("DOSE1", "on-site", "3 days after D0")]
+    plain = ts.Protocol("demo", "1", "D0", visits)
+    named = ts.Protocol("demo", "1", "D0", visits, study_days_from="D0")
+    assert named == plain
+    assert named.study_days_from is None
+    assert named.canonical() == plain.canonical()
+    assert b"study_days_from" not in plain.canonical()
+
+
+def test_another_visit_as_study_day_1_is_another_protocol() -> None:
+    """The key is part of the value, of the canonical form (written by hand) and of what pickle keeps."""
+    visits = [ts.Visit("D0", "on-site"), ts.Visit("V1", "phone", "3 days after D0")]
+    plain = ts.Protocol("demo", "1", "D0", visits)
+    other = replace(plain, study_days_from="V1")
+    assert other != plain
+    assert other.canonical() == (
+        b'{"anchor":"D0","id":"demo","schema":"trialsched/protocol/1","study_days_from":"V1","version":"1",'
+        b'"visits":[{"code":"D0","mode":"on-site"},{"code":"V1","mode":"phone","when":"3 days after D0"}]}'
+    )
+    assert pickle.loads(pickle.dumps(other)) == other  # noqa: S301 - our own bytes
+    assert other.as_registered().study_days_from == "V1"

@@ -121,6 +121,7 @@ FEATURES: dict[str, Callable[[ts.Protocol], object]] = {
     "a lopsided window": lambda p: any(w and w.before != w.after for w in (v.timing.window for v in p.visits)),
     "a spacing": lambda p: p.spacings,
     "a rule": lambda p: p.eligibility,
+    "study days from another visit": lambda p: p.study_days_from,
     "months": lambda p: any(v.timing.when and v.timing.when.offset.months for v in p.visits),
 }
 

@@ -15,6 +15,7 @@ from rich.text import Text
 from trialsched.cli.inputs import describe
 from trialsched.formats.results import in_words, origin_of, shift_of
 from trialsched.formats.results.checks import Sums, booked_in_words, finding_in_words, judged_in_words, not_planned
+from trialsched.formats.results.facts import study_days_in_words
 from trialsched.offsets import DateRange, PartialDate
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ def _head(plan: Plan) -> Text:
     moved = "" if plan.day_zero == plan.baseline else f", day zero {plan.day_zero} ({plan.day_zero_source})"
     arm = f", arm {subject.arm}" if subject.arm else ""
     ended = f", ended {subject.ended}" if subject.ended else ""
-    dates = f"baseline {plan.baseline}{status}{moved}{ended}"
+    days = study_days_in_words(plan)
+    dates = f"baseline {plan.baseline}{status}{moved}{days and f', {days}'}{ended}"
     return Text(f"{subject.code}{arm}: {dates}; protocol {describe(plan.protocol)}", "bold")
 
 
@@ -234,6 +236,8 @@ def protocol_table(protocol: Protocol, *, piped: bool) -> str:
         table.add_row(*map(Text, cells))
     title = protocol.meta.title.best()
     parts: list[Table | Text] = [Text(f"{describe(protocol)}{': ' if title else ''}{title}", "bold"), table]
+    if protocol.study_days_from is not None:
+        parts.append(Text(f"{protocol.study_days_from} is study day 1"))
     for spacing in protocol.spacings:
         words = f"{spacing.first} to {spacing.second}: at least {spacing.at_least}{' ~' if spacing.assumed else ''}"
         parts.append(Text(words))

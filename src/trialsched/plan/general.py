@@ -56,9 +56,16 @@ def schedule_general(protocol: Protocol, subject: Subject, baseline: date, compi
             unusable.add(signal.origin)
     zero = attempt.references[compiled.places[protocol.anchor]]
     source: DayZeroSource = "baseline" if zero.source == "target" else zero.source
-    rows = tuple(r._replace(grounds=r.grounds._replace(day_zero=zero.day)) for r in attempt.rows if r is not None)
+    counted = protocol.study_days_from or protocol.anchor
+    one = attempt.references[compiled.places[counted]]
+    rows = []
+    for made in attempt.rows:
+        if made is not None:
+            first = made.target if made.code == counted else one.day
+            rows.append(made._replace(grounds=made.grounds._replace(day_zero=zero.day, day_one=first)))
     notes = _notes(compiled, records, unusable, attempt.references)
-    return Plan(protocol, subject, Answer(rows, zero.day, source, notes, tuple(others)))
+    answer = Answer(tuple(rows), zero.day, source, one.day, one.source, notes, tuple(others))
+    return Plan(protocol, subject, answer)
 
 
 class _General:
@@ -101,13 +108,14 @@ class _General:
                 limits.append(AppliedLimit(kind, when, reference.day, reference.source, day))
                 window = cut(window, kind, day)
                 provisional = provisional or reference.provisional
+            records = tuple(self.records[step.row])
             self.rows[step.row] = PlannedVisit(
                 visit,
                 target.day,
                 window.earliest if window else None,
                 window.latest if window else None,
                 "empty" if timing.window and window is None else basis_of(visit),
-                Grounds(base.day, base.day, base.source, provisional, tuple(limits), tuple(self.records[step.row])),
+                Grounds(base.day, base.day, base.day, base.source, provisional, tuple(limits), records),
             )
 
     def reference(self, row: int, target: _Reference) -> _Reference:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from trialsched.plan.rows import DayZeroSource, PlannedVisit
+    from trialsched.plan.rows import DayZeroSource, PlannedVisit, ReferenceSource
     from trialsched.subject import Subject, VisitRecord
 
 
@@ -21,6 +21,8 @@ class Answer(NamedTuple):
     rows: tuple[PlannedVisit, ...]
     day_zero: date
     day_zero_source: DayZeroSource
+    study_day_one: date
+    study_day_one_source: ReferenceSource
     notes: tuple[str, ...] = ()
     other_records: tuple[VisitRecord, ...] = ()
 
@@ -69,6 +71,16 @@ class Plan:
     def day_zero_source(self) -> DayZeroSource:
         """Where day zero comes from."""
         return self._answer.day_zero_source
+
+    @property
+    def study_day_one(self) -> date:
+        """The reference date of the visit that study days count from; day zero unless the protocol names another."""
+        return self._answer.study_day_one
+
+    @property
+    def study_day_one_source(self) -> ReferenceSource:
+        """Where study day 1 comes from."""
+        return self._answer.study_day_one_source
 
     @property
     def notes(self) -> tuple[str, ...]:

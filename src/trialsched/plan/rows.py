@@ -39,9 +39,13 @@ class AppliedLimit(NamedTuple):
 
 
 class Grounds(NamedTuple):
-    """What a row rests on. Rows that rest on the same share one."""
+    """What a row rests on. Rows that rest on the same share one.
+
+    `day_one` is the date that is study day 1; for the row of the visit that study days count from, its own target.
+    """
 
     day_zero: date
+    day_one: date
     reference: date
     reference_source: ReferenceSource
     provisional: bool
@@ -126,8 +130,8 @@ class PlannedVisit(NamedTuple):
 
     @property
     def study_day(self) -> int:
-        """The target's study day (day zero is 1, there is no 0); 1 for the anchor visit by definition."""
-        return study_day(self.target, self.day_zero) if self.visit.timing.when else 1
+        """The target's study day; there is no 0. It is 1 by definition for the visit that study days count from."""
+        return study_day(self.target, self.grounds.day_one)
 
     @property
     def weekday(self) -> str:

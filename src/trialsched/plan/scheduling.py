@@ -44,9 +44,9 @@ def schedule(protocol: Protocol, subject: Subject) -> Plan:
         raise InvalidValueError(message, where="baseline")
     compiled = program(protocol, subject.arm)
     if not subject.records:
-        rows = _fast_rows(compiled, baseline, subject.baseline_status)
-        if rows is not None:
-            return Plan(protocol, subject, _kept(protocol, subject, Answer(rows, baseline, "baseline")))
+        answer = _fast_answer(protocol, compiled, baseline, subject.baseline_status)
+        if answer is not None:
+            return Plan(protocol, subject, _kept(protocol, subject, answer))
     return schedule_general(protocol, subject, baseline, compiled)
 
 
@@ -105,22 +105,27 @@ def _direct_row(visit: Visit, start: int) -> _Direct:
     )
 
 
-def _fast_rows(compiled: Program, baseline: date, status: BaselineStatus) -> tuple[PlannedVisit, ...] | None:
+def _fast_answer(protocol: Protocol, compiled: Program, baseline: date, status: BaselineStatus) -> Answer | None:
     if "direct" not in compiled.scratch:
         compiled.scratch["direct"] = _direct(compiled)
     direct: tuple[tuple[_Direct, ...], ...] | None = compiled.scratch["direct"]
     if direct is None:
         return None
+    counted = compiled.rows[compiled.places[protocol.study_days_from or protocol.anchor]].timing.when
+    day_one = baseline
     try:
-        return _from_baseline(direct[baseline.month - 1], baseline, status == "provisional")
+        if counted is not None:
+            day_one = counted.offset.after(baseline)
+        grounds = Grounds(baseline, day_one, baseline, "baseline", status == "provisional")
+        rows = _from_baseline(direct[baseline.month - 1], baseline, grounds)
     except (ValueError, OverflowError):
         return None  # the general path says which visit leaves the calendar
+    return Answer(rows, baseline, "baseline", day_one, "baseline" if counted is None else "target")
 
 
-def _from_baseline(direct: tuple[_Direct, ...], baseline: date, provisional: bool) -> tuple[PlannedVisit, ...]:  # noqa: FBT001
+def _from_baseline(direct: tuple[_Direct, ...], baseline: date, grounds: Grounds) -> tuple[PlannedVisit, ...]:
     first_year, number = baseline.year, baseline.day
     every_month_has_it = number <= 28  # noqa: PLR2004
-    grounds = Grounds(baseline, baseline, "baseline", provisional)
     new, cls = tuple.__new__, PlannedVisit
     rows: list[PlannedVisit] = []
     add = rows.append

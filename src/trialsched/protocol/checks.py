@@ -141,6 +141,7 @@ def check(  # noqa: PLR0913 - the parts of a protocol
     spacings: Sequence[Spacing | None] = (),
     eligibility: Sequence[EligibilityRule | None] = (),
     unscheduled: Sequence[Any] = (),
+    study_days_from: object = None,
 ) -> None:
     """Note every problem that the parts have together; None stands for a part that could not be read."""
     total = sum(times * len(indices) for times, indices in _groups(visits))
@@ -162,6 +163,8 @@ def check(  # noqa: PLR0913 - the parts of a protocol
     whole.codes_collide()
     if anchor is not None:
         whole.anchor_stands()
+    if study_days_from is not None:
+        whole.study_days_stand(study_days_from)
     whole.references()
     if total <= MAX_VISITS:
         whole.circles()
@@ -292,6 +295,22 @@ class _Whole:
             if isinstance(visit, Visit) and visit.repeat is not None:
                 where = f"visits[{self.index[anchor]}].repeat"
                 self.found.add(where, visit.code, "", "the anchor visit is not one of a cycle")
+
+    def study_days_stand(self, code: object) -> None:
+        """Note a visit that study days cannot count from: every subject has one date of it."""
+        where = "study_days_from"
+        if not isinstance(code, str) or not is_code(code):
+            self.found.add(where, code, CODE_FORM, "not a visit code")
+            return
+        if code in self.written:
+            expected = f"one occurrence, such as {_named(code, 1)!r}"
+            self.found.add(where, code, expected, "a repeated visit has many dates")
+        elif not self.known(code):
+            self.unknown(where, code, code)
+        arms = self.by_code[code].arms if code in self.by_code else ()
+        if arms and self.arms is not None and set(arms) != set(self.arms):
+            message = f"{code} belongs to {', '.join(arms)} only"
+            self.found.add(where, code, "a visit of every arm", message)
 
     def references(self) -> None:
         told: set[tuple[str | int, str | int]] = set()

@@ -33,7 +33,7 @@ def lint(protocol: Protocol) -> tuple[Problem, ...]:
     of a week, in every arm: windows that overlap, targets in another order than the visits, limits that leave
     no day, windows without a working day (Monday to Friday, for baselines on one). And from the document
     alone: months counted from a visit that was itself placed by months, nominal days that are not the study day of
-    a visit placed by days. At most 1,000 warnings.
+    a visit placed by days from the visit that study days count from. At most 1,000 warnings.
 
     >>> from trialsched.protocol import Protocol, Visit
     >>> lint(Protocol("demo", "1", "D0", [Visit("D0", "on-site"), Visit("W4", "phone", "4 weeks after D0")]))
@@ -106,32 +106,45 @@ def _chained_months(protocol: Protocol, visit: Visit, found: _Warnings) -> None:
 
 
 def _nominal_days(protocol: Protocol, found: _Warnings) -> None:
-    # CDISC: the planned study day of a visit (VISITDY) counts day zero as 1, so 28 days after it is day 29
-    days: dict[str, int | None] = {}
-
-    def distance(code: str) -> int | None:
-        """Return how many days after the anchor a visit is planned, None where months say so."""
-        chain = []
-        while code not in days:
-            when = protocol.visit(code).timing.when
-            if when is None:
-                days[code] = 0
-            else:
-                chain.append((code, when))
-                code = when.visit
-        for counted, when in reversed(chain):
-            base = days[when.visit]
-            days[counted] = None if base is None or when.offset.months else base + when.offset.days
-        return days[chain[0][0] if chain else code]
-
+    # CDISC: the planned study day of a visit (VISITDY) counts the reference day as 1, so 28 days after it is day 29
+    places = _places_by_days(protocol)
+    counted = protocol.study_days_from or protocol.anchor
+    root, first = places[counted]
     for visit in protocol.expanded:
-        after, told = distance(visit.code), visit.numbering.nominal_day
-        if after is not None and isinstance(told, int) and told != (after + 1 if after >= 0 else after):
-            expected = str(after + 1 if after >= 0 else after)
-            message = (
-                f"the nominal day of {visit.code} is not its study day: {protocol.anchor} is day 1, there is no day 0"
-            )
-            found.add("nominal", (visit.code,), "nominal_day", (str(told), expected, message))
+        same, day = places[visit.code]
+        told = visit.numbering.nominal_day
+        if same != root or not isinstance(told, int):
+            continue
+        after = day - first
+        expected = after + 1 if after >= 0 else after
+        if told != expected:
+            message = f"the nominal day of {visit.code} is not its study day: {counted} is day 1, there is no day 0"
+            if protocol.study_days_from is None:
+                message += " (`study_days_from` names another visit as day 1)"
+            found.add("nominal", (visit.code,), "nominal_day", (str(told), str(expected), message))
+
+
+def _places_by_days(protocol: Protocol) -> dict[str, tuple[str, int]]:
+    """Return for each visit how many days after another one it is planned: the anchor, or one that months placed.
+
+    Of two that count from the same one by days alone the distance is known whatever the baseline.
+    """
+    whens = {visit.code: visit.timing.when for visit in protocol.expanded}
+    found: dict[str, tuple[str, int]] = {}
+    for start in whens:
+        chain = []
+        code = start
+        while code not in found:
+            when = whens[code]
+            if when is None or when.offset.months:
+                found[code] = (code, 0)
+                break
+            chain.append((code, when))
+            code = when.visit
+        for counted, when in reversed(chain):
+            root, days = found[when.visit]
+            found[counted] = (root, days + when.offset.days)
+    return found
 
 
 def _placed_by_months(protocol: Protocol, code: str) -> bool:

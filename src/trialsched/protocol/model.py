@@ -72,8 +72,8 @@ class Meta:
 class Protocol:
     """The design of a trial: which visits, when and how. It never knows a subject.
 
-    `visits` is as written, cycles unexpanded; `expanded` has one visit for each occurrence. Raises
-    `ProtocolError` with every problem found.
+    `visits` is as written, cycles unexpanded; `expanded` has one visit for each occurrence. `study_days_from` is
+    the visit whose date is study day 1, None for the anchor. Raises `ProtocolError` with every problem found.
 
     >>> Protocol("demo", "1", "D0", [Visit("D0", "on-site"), Visit("W4", "phone", "4 weeks after D0")]).codes
     ('D0', 'W4')
@@ -88,6 +88,7 @@ class Protocol:
     eligibility: tuple[EligibilityRule, ...]
     unscheduled: tuple[str, ...]
     meta: Meta
+    study_days_from: str | None
     expanded: tuple[Visit, ...] = field(init=False, compare=False, repr=False)
     scratch: dict[Any, Any] = field(init=False, compare=False, repr=False)
     """Room for what higher floors compute from this protocol alone; bounded by them, no part of its value."""
@@ -104,6 +105,7 @@ class Protocol:
         eligibility: Iterable[EligibilityRule] = (),
         unscheduled: Iterable[str] = (),
         meta: Meta = Meta(),
+        study_days_from: str | None = None,
     ) -> None:
         """Take the parts, check them together, expand the cycles."""
         found = Found()
@@ -124,10 +126,11 @@ class Protocol:
         found.finish()
         check_head(found, id, version)
         parts["arms"] = unique_texts(found, "arms", parts["arms"])
-        check(found, anchor=anchor if anchor is not None else "", **parts)
+        check(found, anchor=anchor if anchor is not None else "", study_days_from=study_days_from, **parts)
         check_variant(found, meta, parts["visits"], parts["spacings"])
         found.finish()
         values = {"id": id, "version": plain_text(version, "version"), "anchor": anchor, "meta": meta, **parts}
+        values["study_days_from"] = None if study_days_from == anchor else study_days_from
         for name, value in {**values, "expanded": expand(parts["visits"]), "scratch": {}}.items():
             object.__setattr__(self, name, value)
 
@@ -207,6 +210,7 @@ class Protocol:
             "sources": list(self.meta.sources),
             "registry_ids": list(self.meta.registry_ids),
             "anchor": self.anchor,
+            "study_days_from": self.study_days_from,
             "arms": list(self.arms),
             "unscheduled": list(self.unscheduled),
             "visits": [visit_document(visit) for visit in self.visits],

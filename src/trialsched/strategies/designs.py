@@ -140,6 +140,8 @@ def protocols(  # noqa: PLR0913 - each bound is a word
 ) -> SearchStrategy[Protocol]:
     """Draw valid protocols: chains, arms, cycles of both kinds, limits, windows of every basis, spacings, rules.
 
+    Study days count from the anchor or from another visit.
+
     `max_visits` counts a cycle once. With `months=False` every offset and window is in days; with
     `limits=False` no window is cut; `max_arms=0` and `max_occurrences=0` leave out arms and cycles.
 
@@ -235,16 +237,18 @@ def _protocols(  # noqa: PLR0913 - the bounds, worked out
         if draw(st.booleans()):
             travels = _timing(draw, When(draw(_FEW_DAYS), code), parts)
             made.append(Visit(f"T{index}_{{n}}", draw(_ANY_MODE), travels, repeat=code, arms=shown))
+    everywhere = [code for code, own in presence.items() if own == frozenset(names)]
     return Protocol(
         "drawn",
         draw(_VERSIONS),
         "V0",
         draw(st.permutations(made)),
         arms=names,
-        spacings=_spacings(draw, [code for code in presence if presence[code] == frozenset(names)]),
+        spacings=_spacings(draw, everywhere),
         eligibility=draw(_RULES),
         unscheduled=draw(_UNSCHEDULED),
         meta=Meta(draw(_LABELS), in_force=draw(_IN_FORCE)),
+        study_days_from=draw(st.none() | st.sampled_from(everywhere)),
     )
 
 

@@ -61,6 +61,11 @@ def test_a_small_document() -> None:
         ('"trialsched/protocol/1"', '"trialsched/protocol/2"', "schema", "trialsched/protocol/1"),
         ('anchor  = "D0"', 'anchor = "D00"', "anchor", "'D0', the nearest one"),
         ('anchor  = "D0"', 'anchors = "D0"', "anchors", "'anchor', the nearest one"),
+        ('anchor  = "D0"', 'anchor = "D0"\nstudy_days_from = "V2"', "study_days_from", "'V1', the nearest one"),
+        ('anchor  = "D0"', 'anchor = "D0"\nstudy_days_from = 1', "study_days_from", "a text"),
+        ('anchor  = "D0"', 'anchor = "D0"\nstudy_days_from = "1st"', "study_days_from", "letter"),
+        ('anchor  = "D0"', 'anchor = "D0"\nstudy_days_from = "V{n}"', "study_days_from", "no visit has the code"),
+        ('anchor  = "D0"', 'anchor = "D0"\nstudy_day_from = "V1"', "study_day_from", "'study_days_from', the nearest"),
         ('mode   = "phone"', 'mode = "fone"', "visits[1].mode", "'phone'"),
         ('mode   = "phone"', "", "visits[1].mode", "missing"),
         ('code   = "V1"', 'code = "1V"', "visits[1].code", "letter"),
@@ -492,3 +497,22 @@ def test_a_name_that_no_file_can_have_is_bad_input() -> None:
     """A NUL is in no file's name."""
     with pytest.raises(ts.InvalidValueError, match="no file has such a name"):
         ts.load_protocol("a\0.toml")
+
+
+def test_study_days_may_count_from_another_visit() -> None:
+    """The key is read, kept by both formats, and left out where it names the anchor."""
+    protocol = documents.loads(GOOD.replace('anchor  = "D0"', 'anchor = "D0"\nstudy_days_from = "V1"'))
+    assert protocol.study_days_from == "V1"
+    assert documents.loads(documents.dumps(protocol)) == protocol
+    assert documents.loads(documents.dumps(protocol, format="json"), format="json") == protocol
+    default = documents.loads(GOOD.replace('anchor  = "D0"', 'anchor = "D0"\nstudy_days_from = "D0"'))
+    assert default == documents.loads(GOOD)
+    assert "study_days_from" not in documents.dumps(default)
+
+
+def test_a_visit_that_could_not_be_read_is_still_known_to_study_days() -> None:
+    """One fault, one problem: a bad window of the first dose does not make its code unknown."""
+    text = GOOD.replace('anchor  = "D0"', 'anchor = "D0"\nstudy_days_from = "V1"').replace("±7 days", "7")
+    assert [p.where for p in problems(text)] == ["visits[1].window"]
+    text = GOOD.replace('anchor  = "D0"', 'anchor = "D0"\nstudy_days_from = "V1"').replace("phone", "fax")
+    assert [p.where for p in problems(text)] == ["visits[1].mode"]

@@ -68,6 +68,8 @@ def damaged(place: tuple[str | int, ...], value: Any) -> dict[str, Any]:  # noqa
         (("version",), 1),
         (("version",), ""),
         (("anchor",), ...),
+        (("study_days_from",), 3),
+        (("study_days_from",), "1st"),
         (("colour",), "red"),
         (("title",), {"en": 3}),
         (("in_force",), 3),

@@ -88,3 +88,12 @@ def test_nothing_in_a_cell_acts_as_markup() -> None:
     assert cell("a|*_`<[]!&~#\\") == "a\\|\\*\\_\\`\\<\\[\\]\\!\\&\\~\\#\\\\"
     assert not cell(None)
     assert cell(3) == "3"
+
+
+def test_study_days_from_another_visit_in_words() -> None:
+    """Markdown says which visit, its date and where that comes from; nothing where it is the anchor."""
+    visits = [ts.Visit("RAND", "on-site"), ts.Visit("V_1", "on-site", "3 days after RAND")]
+    protocol = ts.Protocol("rf", "1", "RAND", visits, study_days_from="V_1")
+    plan = ts.schedule(protocol, ts.Subject("S1", baseline=date(2026, 1, 15)).booked("V_1", date(2026, 1, 20)))
+    words = "Baseline 2026-01-15, day zero 2026-01-15 (baseline), study days from V\\_1 2026-01-20 (booked)"
+    assert facts_in_words(plan) == words

@@ -1,5 +1,6 @@
 """DV: the deviations among the findings."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from trialsched.compliance import Finding, check
@@ -76,3 +77,12 @@ def test_the_identifier_is_the_key_of_a_finding() -> None:
     finding = Finding("too-close", "deviation", "V2", "V1", "1", -3, date(2026, 4, 29), "...")
     assert identifier(finding) == "V2 too-close V1 2026-04-29"
     assert identifier(finding._replace(kind="missed", other=None, date=None)) == "V2 missed"
+
+
+def test_study_days_count_from_the_visit_that_the_protocol_names() -> None:
+    """DVSTDY counts from RFSTDTC as SVSTDY does: day 30 is study day 27 when day 4 is study day 1."""
+    first = Visit("DOSE1", "on-site", "4 days after D0")
+    protocol = replace(PROTOCOL, visits=(*PROTOCOL.visits, first), study_days_from="DOSE1")
+    subject = Subject("S", baseline=ZERO, records=(came("D0", 0), came("DOSE1", 4), came("V1", 36)))
+    found = list(deviations_of(check(schedule(protocol, subject), date(2027, 1, 1)), "P-S"))
+    assert [row[-2:] for row in found] == [("2026-04-07", 33)]

@@ -1,5 +1,6 @@
 """SV, against the example of the guide and by hand."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -369,3 +370,51 @@ def test_a_list_in_words_is_short() -> None:
     assert some("abc") == "a, b, c"
     assert some("abcde") == "a, b, c, d, e"
     assert some("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+def dosed() -> Protocol:
+    """Return a trial that is placed from its randomisation and counted from its first dose."""
+    visits = [
+        Visit("RAND", "on-site", numbering=Numbering(1)),
+        Visit("DOSE1", "on-site", "3 days after RAND", numbering=Numbering(2, 1)),
+        Visit("W4", "on-site", Timing("28 days after DOSE1", window="±3 days"), numbering=Numbering(3, 29)),
+    ]
+    return Protocol("rf", "1", "RAND", visits, unscheduled=["UNS*"], study_days_from="DOSE1")
+
+
+@pytest.mark.parametrize(
+    ("dose", "days"),
+    [
+        # SDTMIG 3.4, 4.4.4: (date - RFSTDTC) + 1 on or after RFSTDTC, date - RFSTDTC before it
+        ([came("DOSE1", 2026, 1, 18)], {"RAND": -3, "DOSE1": 1, "W4": 34}),
+        ([came("DOSE1", 2026, 1, 19), came("DOSE1", 2026, 1, 18)], {"RAND": -3, "DOSE1": 1, "W4": 34}),
+        # withheld on the 18th, given on the 19th
+        (
+            [came("DOSE1", 2026, 1, 18, outcome="withheld"), came("DOSE1", 2026, 1, 19)],
+            {"RAND": -4, "DOSE1": 1, "W4": 33},
+        ),
+        # no RFSTDTC: only partly known, withheld, booked, missed, nothing
+        ([came("DOSE1", 2026, 1)], {}),
+        ([came("DOSE1", 2026, 1, 18, outcome="withheld")], {}),
+        ([VisitRecord("DOSE1", booked=date(2026, 1, 18))], {}),
+        ([VisitRecord("DOSE1", outcome="missed")], {}),
+        ([], {}),
+    ],
+)
+def test_study_days_count_from_rfstdtc_of_the_visit_that_the_protocol_names(
+    dose: list[VisitRecord], days: dict[str, int]
+) -> None:
+    """RFSTDTC is the first dose, not the randomisation from which the visits are placed: -3, 1, 34."""
+    subject = person(came("RAND", 2026, 1, 15), *dose, came("W4", 2026, 2, 20))
+    subject = replace(subject, baseline=date(2026, 1, 15))
+    found = {row["VISIT"]: row for row in rows(subject, dosed(), as_of=date(2026, 3, 1)) if "SVPRESP" in row}
+    assert {code: row["SVSTDY"] for code, row in found.items() if "SVSTDY" in row} == days
+    assert {code: row["SVENDY"] for code, row in found.items() if "SVENDY" in row} == days
+
+
+def test_the_notes_name_the_visit_whose_date_is_rfstdtc() -> None:
+    """DM is the sponsor's: its RFSTDTC has to be the same day; by the anchor nothing is said."""
+    subject = replace(person(came("RAND", 2026, 1, 15)), baseline=date(2026, 1, 15))
+    told = datasets([report(subject, dosed())]).notes
+    assert "study days count from DOSE1: RFSTDTC of DM must be the day on which it was attended" in told
+    assert not any("RFSTDTC" in note for note in datasets([report(person(came("DAY1", 2020, 2, 19)))]).notes)

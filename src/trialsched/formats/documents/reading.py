@@ -132,13 +132,27 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
         check_head(found, head["id"], head["version"])
     if read["visits"]:
         together = Found()
-        check(together, anchor=head.get("anchor"), visits=read["visits"], arms=arms, **parts)
+        check(
+            together,
+            anchor=head.get("anchor"),
+            study_days_from=head.get("study_days_from"),
+            visits=read["visits"],
+            arms=arms,
+            **parts,
+        )
         found.problems += [problem for problem in together.problems if problem.where not in silent]
         check_variant(found, meta, read["visits"], read["spacing"])
     if found.problems:
         raise ProtocolError(listed(_in_order(found.problems, raw)))
     return Protocol(
-        head["id"], head["version"], head["anchor"], read["visits"], meta=meta or Meta(), arms=arms or (), **parts
+        head["id"],
+        head["version"],
+        head["anchor"],
+        read["visits"],
+        study_days_from=head.get("study_days_from"),
+        meta=meta or Meta(),
+        arms=arms or (),
+        **parts,
     )
 
 

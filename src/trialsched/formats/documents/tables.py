@@ -148,6 +148,9 @@ class DocumentTable(Table):
     sources: list[str] = Field(default_factory=list)
     registry_ids: list[str] = Field(default_factory=list)
     anchor: _Code
+    study_days_from: _Code | None = Field(
+        None, description="The visit whose date is study day 1; without it the anchor."
+    )
     arms: list[str] = Field(default_factory=list)
     unscheduled: list[str] = Field(
         default_factory=list,

@@ -46,7 +46,15 @@ def facts_in_words(plan: Plan) -> str:
     arm = f"Arm {cell(subject.arm)}. " if subject.arm else ""
     provisional = " (provisional)" if subject.baseline_status == "provisional" else ""
     ended = f", ended {subject.ended} ({subject.end_reason or 'no reason given'})" if subject.ended else ""
-    return f"{arm}Baseline {plan.baseline}{provisional}, day zero {plan.day_zero} ({plan.day_zero_source}){ended}"
+    days = study_days_in_words(plan)
+    day_zero = f"day zero {plan.day_zero} ({plan.day_zero_source})"
+    return f"{arm}Baseline {plan.baseline}{provisional}, {day_zero}{days and f', {cell(days)}'}{ended}"
+
+
+def study_days_in_words(plan: Plan) -> str:
+    """Return what study days count from when it is not the anchor, else nothing."""
+    code = plan.protocol.study_days_from
+    return f"study days from {code} {plan.study_day_one} ({plan.study_day_one_source})" if code else ""
 
 
 def end_as_json(subject: Subject) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def datasets(
     found = (TV.filled(design.rows(), *stamp), SV.filled(visits, *stamp), DV.filled(deviations, *stamp))
     repeats = TD.filled(cycles, *stamp) if cycles else None
     made = Datasets(*found, repeats, ())
-    head = [*_versions(several[0], design.older), *notes, *_questions(told)]
+    head = [*_versions(several[0], design.older), *_reference(protocol), *notes, *_questions(told)]
     return Datasets(*found, repeats, (*head, *(note for dataset in made for note in _long(dataset))))
 
 
@@ -103,6 +103,12 @@ def _versions(report: Report, older: Mapping[str, str]) -> Iterator[str]:
     if older:
         visits = some(f"{code} by version {version}" for code, version in older.items())
         yield f"TV has also what another version planned and was attended: {visits}"
+
+
+def _reference(protocol: Protocol) -> Iterator[str]:
+    if protocol.study_days_from is not None:
+        code = protocol.study_days_from
+        yield f"study days count from {code}: RFSTDTC of DM must be the day on which it was attended"
 
 
 def _questions(told: Told) -> Iterator[str]:

@@ -29,9 +29,12 @@ class Told(NamedTuple):
 
 
 def reference_start(report: Report) -> date | None:
-    """Return RFSTDTC: the whole day on which the anchor visit was held and its treatment given, else None."""
+    """Return RFSTDTC, None without one.
+
+    It is the whole day on which the visit that study days count from was held and its treatment given.
+    """
     plan = report.plan
-    return plan.day_zero if plan.day_zero_source == "attended" else None
+    return plan.study_day_one if plan.study_day_one_source == "attended" else None
 
 
 def study_day_of(day: date | PartialDate | None, start: date | None) -> int | None:
