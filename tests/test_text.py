@@ -1,8 +1,11 @@
 """What text may hold."""
 
+import json
+import tomllib
 import unicodedata
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,13 +46,120 @@ def test_an_unknown_visit_names_the_nearest_or_lists_what_there_is() -> None:
     assert "V20" not in message
 
 
+# Unicode Standard Annex 9, section 2: embeddings, overrides, isolates and marks.
+BIDI = [*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f", "\u061c"]
+# Signs that stand before or around Arabic digits, and joints of hieroglyphs: format characters that are seen.
+SEEN = {0x6DD, 0x70F, 0x8E2, 0x110BD, 0x110CD, *range(0x600, 0x606), 0x890, 0x891, *range(0x13430, 0x13440)}
+JOINERS = {0x200C, 0x200D}
+
+
+@pytest.mark.parametrize("character", [*BIDI, "\x1b", "\x9b", "\x07", "\r", "\n", "\t", "\x7f", "\u2028", "\u2029"])
+def test_what_steers_a_terminal_is_named(character: str) -> None:
+    """A control character, an end of line or a mark of direction is printed as its code point."""
+    assert text.printable(f"a{character}b") == f"a<U+{ord(character):04X}>b"
+    assert text.shown(f"a{character}b") == f"a<U+{ord(character):04X}>b"
+
+
+def test_every_character_that_controls_and_shows_nothing_is_named() -> None:
+    """Unicode's control, format, surrogate and line-ending characters are named, but those that are seen."""
+    controls = [
+        code
+        for code in range(0x110000)
+        if unicodedata.category(chr(code)) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and code not in SEEN | JOINERS
+    ]
+    assert len(controls) > 2000
+    for code in controls:
+        assert text.printable(chr(code)) == f"<U+{code:04X}>"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Wizyta przesiewowa: zażółć gęślą jaźń",
+        "受診 第1回",
+        "زيارة الفحص",
+        "ביקור סינון",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian spells with a joiner
+        "क्\u200dष",
+        "👩\u200d⚕️",
+        "14\u00a0dni, ±7",
+        "Ṽ̃̂",
+    ],
+)
+def test_words_of_every_script_are_printed_unchanged(words: str) -> None:
+    """Letters, their marks, the joiners of their spelling and blanks that do not break stay as they are."""
+    assert text.printable(words) == words == text.shown(words)
+
+
+def test_a_joiner_that_only_hides_is_named() -> None:
+    """Behind a Latin letter, or behind another joiner, a joiner makes two texts look alike."""
+    assert text.printable("P01\u200d-007") == "P01<U+200D>-007"
+    assert text.printable("\u200c") == "<U+200C>"
+    assert text.printable("क\u200d\u200d") == "क\u200d<U+200D>"
+
+
+def test_a_flood_of_marks_is_named_from_the_ninth() -> None:
+    """Eight marks on a letter are printed, and nine are not; the next letter begins again."""
+    mark = "\u0330"
+    assert text.printable(f"e{mark * 8}e{mark * 8}") == f"e{mark * 8}e{mark * 8}"
+    assert text.printable(f"e{mark * 10}") == f"e{mark * 8}<U+0330><U+0330>"
+
+
+@pytest.mark.parametrize("letter", ["\u3164", "\u115f", "\u034f"])
+def test_letters_that_nobody_sees_are_named(letter: str) -> None:
+    """A filler or a joiner of graphemes is a letter or mark for Unicode, and nothing on the screen."""
+    assert text.printable(f"a{letter}") == f"a<U+{ord(letter):04X}>"
+
+
+def test_a_line_is_cut_at_its_bound_and_its_length_is_said() -> None:
+    """4,000 characters are printed whole, of more the first 4,000, also when their names make them longer."""
+    assert text.printable("x" * 4000) == "x" * 4000
+    assert text.printable("x" * 800_000) == "x" * 4000 + "... (800,000 characters)"
+    named = text.printable("\x1b" * 4000)
+    assert named == ("<U+001B>" * 500) + "... (4,000 characters)"
+    assert text.printable("x" * 4001, None) == "x" * 4001
+
+
+@given(st.text() | st.text("a\n\x1b\u202e\u200d\u0301\u3164<U+"))
+def test_what_is_printable_stays_as_it_is(words: str) -> None:
+    """Making a text printable twice is the same as once, and a text of ASCII without controls is untouched."""
+    once = text.printable(words, None)
+    assert text.printable(once, None) == once
+    if words.isascii() and words.isprintable():
+        assert once == words
+
+
+@given(st.dictionaries(st.text(), st.text() | st.lists(st.text())))
+def test_json_is_safe_to_print_and_says_the_same(value: dict[str, object]) -> None:
+    """What would be named is escaped, so that a program reads the value as it was."""
+    for indent in (None, 2):
+        document = text.json_text(value, indent=indent)
+        assert json.loads(document) == value
+        lines = document.split("\n")
+        assert all(text._UNSAFE.search(line) is None for line in lines)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_toml_is_safe_to_print_and_says_the_same(value: str) -> None:
+    """Escapes of basic strings (TOML 1.0) hold what would be named."""
+    document = text.toml_text(tomli_w.dumps({"key": value, "more": {value: 1}}))
+    assert tomllib.loads(document) == {"key": value, "more": {value: 1}}
+    assert all(text._UNSAFE.search(line) is None for line in document.split("\n"))
+
+
 def test_what_was_read_is_shown_and_cut() -> None:
     """A text as it is, anything else as Python writes it, at most 200 characters; an endless number has words."""
     assert text.shown("a") == "a"
     assert text.shown(["a"]) == "['a']"
     assert text.shown("x" * 200) == "x" * 200
     assert text.shown("x" * 201) == "x" * 200 + "..."
+    assert text.shown("\x1b" * 25) == "<U+001B>" * 25
+    assert text.shown("\x1b" * 26) == "<U+001B>" * 25 + "..."
     assert text.shown(10**5000) == "int too long to be printed"
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert text.shown(deep) == "list too long to be printed"
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])

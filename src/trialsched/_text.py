@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from trialsched.errors import UnknownVisitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+LONGEST_LINE = 4000  # characters of a line that is printed
 _SHOWN = 20
 _READ = 200  # characters shown of what was read
 _SHORT = 3
@@ -54,13 +55,96 @@ def unguarded(text: str) -> str:
     return text[1:] if text[:1] == "'" and _WOULD_RUN.match(text) else text
 
 
+# What steers a terminal or the layout of text, and shows nothing itself: control characters, ends of
+# lines, marks of direction (Unicode Standard Annex 9), invisible letters and operators, tags, lone
+# surrogates. Code points are listed, so that every version of Python finds the same ones.
+_INVISIBLE_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+_UNPRINTED = (
+    "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+)
+# The joiners belong to the spelling of scripts from Hebrew on, and to emoji; elsewhere they only hide.
+_JOINER_THAT_HIDES = "(?<![\u0590-\u1fff\u2070-\U0010ffff])[\u200c\u200d]"
+_ALONE = f"[{_UNPRINTED}{_INVISIBLE_LETTERS}]"
+_UNSAFE = re.compile(f"{_ALONE}|{_JOINER_THAT_HIDES}|(?<={_ALONE})[\u200c\u200d]")
+_MARKS = 8  # on one letter: no spelling needs more, a flood of them paints over other lines
+_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MARKS + 1},}}")
+
+
+def printable(text: str, longest: int | None = LONGEST_LINE) -> str:
+    r"""Return a text as one line that is safe to print: what steers a terminal or a line is named, `<U+001B>`.
+
+    That is control characters, line breaks, marks of direction, what is invisible, lone surrogates, and more than
+    eight marks on one letter. Letters of every script stay as they are. A text of more than `longest` characters is
+    cut, and its length is said.
+
+    >>> printable("Łódź \x1b[2K"), printable("ab" * 4, 4)
+    ('Łódź <U+001B>[2K', 'abab... (8 characters)')
+    """
+    head = text if longest is None else text[: longest + 1]
+    safe = head if head.isascii() else _MAYBE_MARKS.sub(_with_few_marks, head)
+    if not _is_safe(safe):
+        safe = _UNSAFE.sub(_named, safe)
+    if longest is None or len(safe) <= longest:
+        return safe
+    return f"{safe[:longest]}... ({len(text):,} characters)"
+
+
+def _is_safe(text: str) -> bool:
+    """Return whether nothing in a text is unsafe, where that is quickly told."""
+    return text.isprintable() and not any(letter in text for letter in _INVISIBLE_LETTERS)
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"<U+{ord(found[0]):04X}>"
+
+
+def _with_few_marks(found: re.Match[str]) -> str:
+    parts = []
+    marks = 0
+    for character in found[0]:
+        if unicodedata.category(character).startswith("M"):
+            marks += 1
+        elif character not in "\u200c\u200d":
+            marks = 0
+        parts.append(character if marks <= _MARKS else f"<U+{ord(character):04X}>")
+    return "".join(parts)
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    r"""Return a value as JSON. What `printable` would name stands as an escape; the value is the same.
+
+    >>> print(json_text("Łódź \u202e"))
+    "Łódź \u202e"
+    """
+    import json
+
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _escaped(text, lambda character: json.dumps(character)[1:-1])
+
+
+def toml_text(document: str) -> str:
+    """Return a TOML document of basic strings with escapes for what `printable` would name."""
+    return _escaped(document, lambda character: f"\\U{ord(character):08X}")
+
+
+def _escaped(document: str, escape: Callable[[str], str]) -> str:
+    """Return a document whose line feeds are its own, everything else that is unsafe escaped."""
+    if _is_safe(document.replace("\n", "")):
+        return document
+    lines = document.split("\n")
+    return "\n".join(_UNSAFE.sub(lambda found: escape(found[0]), line) for line in lines)
+
+
 def shown(value: object) -> str:
-    """Return what was read in words: a text as it is, anything else as Python writes it, cut when long."""
+    """Return what was read in words, safe to print: a text as `printable`, else as Python writes it, cut when long."""
     try:
         words = value if isinstance(value, str) else repr(value)
-    except ValueError:  # an integer of more digits than Python prints
+    except (ValueError, RecursionError):  # an integer of too many digits, lists without an end
         words = f"{type(value).__name__} too long to be printed"
-    return words if len(words) <= _READ else f"{words[:_READ]}..."
+    safe = printable(words[: _READ + 1], None)
+    return safe if len(safe) <= _READ else f"{safe[:_READ]}..."
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -106,12 +106,45 @@ class Slow(io.BytesIO):
         return super().write(bytes(data[:3]))
 
 
+class Out:
+    """A standard output, as far as bytes are written to it."""
+
+    def __init__(self, buffer: io.BytesIO, *, terminal: bool = False) -> None:
+        """Keep the stream below."""
+        self.buffer = buffer
+        self.terminal = terminal
+
+    def flush(self) -> None:
+        """Keep nothing back."""
+
+    def isatty(self) -> bool:
+        """Return what the test says."""
+        return self.terminal
+
+
 def test_all_is_written_to_a_stream_that_takes_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unbuffered standard output may take a part; the rest follows."""
     slow = Slow()
-    monkeypatch.setattr(sys, "stdout", type("Out", (), {"buffer": slow, "flush": lambda _: None})())
+    monkeypatch.setattr(sys, "stdout", Out(slow))
     emit(b"0123456789")
     assert slow.getvalue() == b"0123456789"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "written"),
+    [
+        (False, b"a;\x1b[2Kb\r\n\xe2\x80\xaec\n\xff"),
+        (True, b"a;<U+001B>[2Kb\n<U+202E>c\n<U+DCFF>"),
+    ],
+)
+def test_an_output_is_exact_but_to_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, *, terminal: bool, written: bytes
+) -> None:
+    """A pipe gets the bytes as they are; a terminal the same lines, with nothing in them that steers it."""
+    stream = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", Out(stream, terminal=terminal))
+    emit(b"a;\x1b[2Kb\r\n\xe2\x80\xaec\n\xff")
+    assert stream.getvalue() == written
 
 
 def test_the_new_file_is_made_beside_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import click
 
 from trialsched.cli.commands import cli
 from trialsched.cli.inputs import BAD_INPUT, INTERRUPTED, OUTSIDE, BadInput
+from trialsched.cli.printing import lines_of_error, put, put_errors, put_usage
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):  # when the reader went away nothing more can be said
             name = f"{error.filename}: " if error.filename else ""
             with contextlib.suppress(OSError):
-                click.echo(f"error: {name}{error.strerror or error}", err=True)
+                put_errors([f"{name}{error.strerror or error}"])
     _leave_streams()
     return code
 
@@ -46,17 +47,16 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:  # --help and --version
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        put_usage(error)
         return BAD_INPUT
     except BadInput as error:
-        for line in error.lines:
-            click.echo(f"error: {line}", err=True)
+        put_errors(error.lines)
         return BAD_INPUT
     except TrialschedError as error:
-        click.echo(f"error: {error}", err=True)
+        put_errors(lines_of_error(error))
         return BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        put("interrupted", err=True)
         return INTERRUPTED
     return code if isinstance(code, int) else 0
 

@@ -32,6 +32,7 @@ from trialsched.cli.planning import (
     plans_of,
     say,
 )
+from trialsched.cli.printing import put
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def ics(  # noqa: PLR0917 - click passes by name
     protocol, plans, bad = plans_of(typed, faults, as_of)
     tell_unknown_durations(made.clinic, protocol)
     if made.style.audience == "blind" and protocol.arms:
-        click.echo("note: a blind calendar has only the visits that all arms have", err=True)
+        put("note: a blind calendar has only the visits that all arms have", err=True)
     calendars = _Calendars(
         made,
         describe(protocol),
@@ -167,11 +168,11 @@ class _Calendars:
             made = self.made_over(plan, None, self.name_of(plan))
             emit(made.data)
             _tell_changes(made, err=True)
-            click.echo(f"{count(self.visits(plan), 'visit')} {words}", err=True)
+            put(f"{count(self.visits(plan), 'visit')} {words}", err=True)
         else:
             path = Path(output) if output else Path(self.name_of(plan))
             made, state = self.save(plan, path)
-            click.echo(f"{path}: {state}{count(self.visits(plan), 'visit')} {words}")
+            put(f"{path}: {state}{count(self.visits(plan), 'visit')} {words}")
             _tell_changes(made)
 
     def write_all(self, plans: list[Planned], folder: Path, bad: list[tuple[int, str]]) -> int:
@@ -198,7 +199,7 @@ class _Calendars:
                     bad.append((line, f"{place}: {error.filename or folder}: {error.strerror or error}"))
         finally:  # also when it was interrupted
             same = f" ({unchanged} unchanged)" if unchanged else ""
-            click.echo(f"{folder}: {count(written, 'calendar')}{same} by {self.origin}, {FOR[self.audience]}")
+            put(f"{folder}: {count(written, 'calendar')}{same} by {self.origin}, {FOR[self.audience]}")
             code = say(bad, code)
         return code
 
@@ -220,11 +221,11 @@ class _Calendars:
                 made = self.made_over(good, None, "")
                 emit(made.data)
                 _tell_changes(made, subject=True, err=True)
-                click.echo(f"{count(self.visits(*good), 'visit')} {words}", err=True)
+                put(f"{count(self.visits(*good), 'visit')} {words}", err=True)
             else:
                 path = Path(output)
                 made, state = self.save(good, path)
-                click.echo(f"{path}: {state}{count(self.visits(*good), 'visit')} {words}")
+                put(f"{path}: {state}{count(self.visits(*good), 'visit')} {words}")
                 _tell_changes(made, subject=True)
         return say(bad)
 
@@ -248,7 +249,7 @@ class _Calendars:
         if self.previous is not None:
             where, previous = self._read_previous(name)
             if previous is not None and there is not None and there != previous:
-                click.echo(f"note: {name} is made from {where}; what it held itself is not looked at", err=True)
+                put(f"note: {name} is made from {where}; what it held itself is not looked at", err=True)
         try:
             made = ical.update(plans, previous=previous, limits=our_limits(), **self.made.keywords())
         except TrialschedError as error:
@@ -257,7 +258,7 @@ class _Calendars:
             said = str(error).removeprefix("previous: ")
             raise BadInput([f"{where}: {said}; --fresh starts over"]) from None
         for note in made.notes:
-            click.echo(f"note: {note}", err=True)
+            put(f"note: {note}", err=True)
         return made
 
     def _read_previous(self, name: str) -> tuple[str, bytes | None]:
@@ -269,7 +270,7 @@ class _Calendars:
                 return str(path), file.read(our_limits().octets + 1)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             if self.many:
-                click.echo(f"note: {path} is not there: {name} is a first edition", err=True)
+                put(f"note: {path} is not there: {name} is a first edition", err=True)
                 return str(path), None
             raise BadInput([f"--previous {path}: {error.strerror}"]) from None
 
@@ -289,7 +290,7 @@ def _tell_changes(made: Update, *, subject: bool = False, err: bool = False) -> 
     """Print what moved, a line for each event; changes of words alone are not told."""
     for change in made.changes:
         if change.kind != "text":
-            click.echo(f"  {f'{change.subject} ' if subject else ''}{change}", err=err)
+            put(f"  {f'{change.subject} ' if subject else ''}{change}", err=err)
 
 
 def _our_calendar(plans: Plan | list[Plan], study_key: str | None) -> Callable[[bytes], bool]:
@@ -362,7 +363,7 @@ def bookings(  # noqa: PLR0917 - click passes by name
     except BadInput as error:
         raise BadInput([*faults_of(bad), *error.lines]) from None
     for note in found.notes:
-        click.echo(f"note: {note}", err=True)
+        put(f"note: {note}", err=True)
     for planned in plans:
         _tell_findings(planned.plan, found.get(planned.plan.subject.code, ()))
     deliver(records.dumps(found, excel=excel), output, never_ours, force=force)
@@ -378,4 +379,4 @@ def _tell_findings(plan: Plan, booked: tuple[VisitRecord, ...]) -> None:
     new = {record.visit for record in booked}
     for finding in booking_findings(schedule(plan.protocol, subject)):
         if finding.visit in new or finding.other in new:
-            click.echo(f"{finding.kind}: {plan.subject.code} {finding.visit}: {finding.detail}", err=True)
+            put(f"{finding.kind}: {plan.subject.code} {finding.visit}: {finding.detail}", err=True)

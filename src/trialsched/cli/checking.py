@@ -22,6 +22,7 @@ from trialsched.cli.planning import (
     reports_of,
     say,
 )
+from trialsched.cli.printing import put
 
 if TYPE_CHECKING:
     from datetime import date
@@ -128,12 +129,12 @@ def _take_in(gathered: Gathered, day: date, files: Files) -> None:
     plans = [one.plans[version] for one in gathered.subjects]
     found = read_bookings(files, plans)
     for note in (*found.notes, *not_there(files, plans)):
-        click.echo(f"note: {note}", err=True)
+        put(f"note: {note}", err=True)
     for index, one in enumerate(gathered.subjects):
         subject = one.plans[version].subject
         booked = found.get(subject.code, ())
         for line in what_is_new(subject, booked):
-            click.echo(f"booked: {subject.code} {line}", err=True)
+            put(f"booked: {subject.code} {line}", err=True)
         if booked:
             with_them = with_bookings(subject, booked)
             plans_now = tuple(schedule(plan.protocol, with_them) for plan in one.plans)

@@ -18,6 +18,7 @@ from trialsched.cli.datasets import sdtm
 from trialsched.cli.inputs import PATH, BadInput, Inputs, complete_protocol, describe, inputs, open_protocol, option
 from trialsched.cli.journals import journal
 from trialsched.cli.planning import as_of_option, check_output, count, deliver, never_ours, plans_of, say
+from trialsched.cli.printing import put, put_errors
 from trialsched.cli.pushing import push
 from trialsched.cli.recording import record
 from trialsched.cli.reviewing import adherence, deviations, worklist
@@ -157,12 +158,9 @@ def protocol_lint(sources: tuple[str, ...], fail_on: str | None) -> int:
         found = lint(checked)
         warnings += len(found)
         for problem in found:
-            click.echo(f"warning: {source}: {problem}")
-        click.echo(
-            f"{source}: {describe(checked)}, {count(len(checked.expanded), 'visit')}, {count(len(found), 'warning')}"
-        )
-    for fault in faults:
-        click.echo(f"error: {fault}", err=True)
+            put(f"warning: {source}: {problem}")
+        put(f"{source}: {describe(checked)}, {count(len(checked.expanded), 'visit')}, {count(len(found), 'warning')}")
+    put_errors(faults)
     return 2 if faults else 1 if fail_on and warnings else 0
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trialsched._text import json_text
 from trialsched.cli.inputs import PATH, BadInput, Inputs, describe, in_folder, input_options, option
 from trialsched.cli.planning import Gathered, check_output, deliver, forgotten_folder, gather, never_ours, say
+from trialsched.cli.printing import put
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def _of_files(files: tuple[str, ...], form: str, faults: list[str], *, piped: bo
         raise BadInput(faults)
     if before.protocol != after.protocol:
         first, then = (_named(plan) for plan in (before, after))
-        click.echo(f"note: by another protocol: {first}, then {then}", err=True)
+        put(f"note: by another protocol: {first}, then {then}", err=True)
     return _told(before, after, form, frozenset(), piped=piped)
 
 
@@ -172,16 +174,14 @@ def _told(old: Plan | PlanResult, new: Plan | PlanResult, form: str, settled: fr
         return text
     document = json.loads(text)
     document["changes"] = [change for change in document["changes"] if change["visit"] not in settled]
-    return json.dumps(document, indent=2 if form == "json" else None, ensure_ascii=False) + "\n"
+    return json_text(document, indent=2 if form == "json" else None) + "\n"
 
 
 def _framed(
     found: Gathered, first: int, then: int, start: date | None, parts: Sequence[str], *, piped: bool
 ) -> list[str]:
     """Return the tables with what they compare above, and the stamps of both versions below."""
-    from rich.text import Text
-
-    from trialsched.cli.tables import _show
+    from trialsched.cli.tables import Text, _show
     from trialsched.formats.results import origin_of
 
     old, new = found.protocols[first], found.protocols[then]

@@ -13,6 +13,7 @@ import click
 from trialsched.cli.inputs import PATH, BadInput, Inputs, describe, inputs, option
 from trialsched.cli.making import stamp_of
 from trialsched.cli.planning import as_of_day, as_of_option, count, gather, never_ours, reports_of, say
+from trialsched.cli.printing import put
 from trialsched.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ def sdtm(  # noqa: PLR0917 - click passes by name
         say(gathered.bad)
         raise
     for note in [*made.notes, *_left(folder, files)]:
-        click.echo(f"note: {note}", err=True)
+        put(f"note: {note}", err=True)
     rows = ", ".join(f"{dataset.name.lower()} {len(dataset.rows)}" for dataset in made)
     origin = describe(reports[0].plan.protocol)
-    click.echo(f"{folder}: {rows} rows of {count(len(reports), 'subject')} by {origin}, as of {day}")
+    put(f"{folder}: {rows} rows of {count(len(reports), 'subject')} by {origin}, as of {day}")
     return say(gathered.bad)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from trialsched.cli.inputs import BadInput
+from trialsched.cli.printing import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,7 +190,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def emit(data: bytes) -> None:
-    """Write bytes to standard output as they are, the same on every system."""
+    """Write bytes to standard output as they are, the same on every system; to a terminal nothing that steers it."""
     sys.stdout.flush()
-    _write(sys.stdout.buffer, data)
+    _write(sys.stdout.buffer, for_terminal(data) if sys.stdout.isatty() else data)
     sys.stdout.buffer.flush()

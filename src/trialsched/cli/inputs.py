@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def open_protocol(name: str | None, *, as_registered: bool = False, said_as: str
     if as_registered:
         protocol = protocol.as_registered()
     if name is None:
-        click.echo(f"protocol: {describe(protocol)}, bundled (the default; choose another with --protocol)", err=True)
+        put(f"protocol: {describe(protocol)}, bundled (the default; choose another with --protocol)", err=True)
     return protocol
 
 

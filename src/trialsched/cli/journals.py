@@ -12,6 +12,7 @@ import click
 
 from trialsched.cli.inputs import PATH, BadInput, option
 from trialsched.cli.planning import count
+from trialsched.cli.printing import put
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def tell(ledger: Ledger) -> None:
     from trialsched.trial import JOURNAL
 
     if ledger.last is not None:
-        click.echo(standing(JOURNAL, len(ledger.entries), ledger.last.hash))
+        put(standing(JOURNAL, len(ledger.entries), ledger.last.hash))
 
 
 def standing(name: str, lines: int, last: str) -> str:
@@ -115,7 +116,7 @@ def journal_init(folder: str, by: str) -> int:
         ledger.check_lists()
         ledger.write(handle, said_now(None, [begin(ledger.state)], by, None))
     state = ledger.state
-    click.echo(f"{folder}: {count(len(state.subjects), 'subject')}, {count(len(state.rows), 'record')}")
+    put(f"{folder}: {count(len(state.subjects), 'subject')}, {count(len(state.rows), 'record')}")
     tell(ledger)
     return 0
 
@@ -145,9 +146,9 @@ def journal_adopt(folder: str, by: str, reason: str | None) -> int:
         entries = said_now(ledger.last, changes, by, reason)
         ledger.write(handle, entries) if entries else ledger.finish(handle)
     for line in told:
-        click.echo(line)
+        put(line)
     if not told:
-        click.echo(f"{folder}: nothing was changed by hand")
+        put(f"{folder}: nothing was changed by hand")
     tell(ledger)
     return 0
 
@@ -177,9 +178,9 @@ def journal_discard(folder: str, by: str, reason: str | None) -> int:
     for name in edited:
         one = kept[name]
         was = f"the edited one is {one['kept']}" if one else "it was gone"
-        click.echo(f"{name}: written as the journal has it; {was}")
+        put(f"{name}: written as the journal has it; {was}")
     if not edited:
-        click.echo(f"{folder}: nothing was changed by hand")
+        put(f"{folder}: nothing was changed by hand")
     tell(ledger)
     return 0
 
@@ -214,10 +215,10 @@ def journal_verify(folder: str, expect: str | None) -> int:
         found += _compared(read, expect.strip().lower())
     for before, entry in zip(read.entries, read.entries[1:], strict=False):
         if entry.at < before.at:
-            click.echo(f"note: line {entry.seq} is dated before the line above: a clock was put back", err=True)
+            put(f"note: line {entry.seq} is dated before the line above: a clock was put back", err=True)
     for line in found:
-        click.echo(line)
-    click.echo(standing(JOURNAL, len(read.hashes), read.last))
+        put(line)
+    put(standing(JOURNAL, len(read.hashes), read.last))
     return 1 if found else 0
 
 
@@ -256,5 +257,5 @@ def _compared(read: Journal, kept: str) -> list[str]:
         return ["--expect: no line has this sha256: lines were cut off or changed since it was kept"]
     since = len(read.hashes) - 1 - read.hashes.index(kept)
     later = f"; {count(since, 'line')} since" if since else ", the last"
-    click.echo(f"--expect: the sha256 of line {len(read.hashes) - since}{later}")
+    put(f"--expect: the sha256 of line {len(read.hashes) - since}{later}")
     return []

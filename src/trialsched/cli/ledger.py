@@ -21,12 +21,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import click
-
 from trialsched._text import nearest_or
 from trialsched.cli.files import open_like, save, sync_folder
 from trialsched.cli.inputs import BadInput, check_year
 from trialsched.cli.planning import never_ours
+from trialsched.cli.printing import put
 from trialsched.errors import InvalidValueError, TrialschedError
 from trialsched.formats import documents, journal, records
 from trialsched.offsets import PartialDate
@@ -145,7 +144,7 @@ class Ledger:
             self._mend()
         for name in self.unfinished:
             self._replace(name, self._rendered(name, self.state))
-            click.echo(f"note: {name}: written as {JOURNAL} has it; the command before was interrupted", err=True)
+            put(f"note: {name}: written as {JOURNAL} has it; the command before was interrupted", err=True)
         if self.tail or self.unfinished:
             _clear(handle)
         self.tail, self.unfinished = b"", ()
@@ -161,7 +160,7 @@ class Ledger:
             file.truncate(self.whole)
             os.fsync(file.fileno())
         where = f"{JOURNAL} line {len(self.entries) + 1}"
-        click.echo(f"note: {where}: torn, it was never said to be written; it is kept in {kept}", err=True)
+        put(f"note: {where}: torn, it was never said to be written; it is kept in {kept}", err=True)
 
     def _rendered(self, name: str, state: State) -> bytes:
         """Return what a list holds when it says a state, in the shape that it has."""
@@ -178,7 +177,7 @@ class Ledger:
             save(self.folder / name, data, never_ours, force=True)
         except OSError:
             message = f"note: {JOURNAL} has it, {name} has not: the next command that writes puts it in there"
-            click.echo(message, err=True)
+            put(message, err=True)
             raise
         for part in self.folder.glob(f".{name}.*.part"):
             part.unlink()  # of a command that was killed: who has the lock is alone here

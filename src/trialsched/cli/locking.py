@@ -9,9 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-import click
-
 from trialsched.cli.files import open_like
+from trialsched.cli.printing import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +47,7 @@ def _wait(handle: int, path: Path, *, alone: bool) -> None:
             message = f"another trialsched has been writing here for {WAIT:.0f} seconds; nothing was written"
             raise TimeoutError(errno.ETIMEDOUT, message, str(path.parent))
         if waited >= SAID_AFTER and not said:
-            click.echo(f"{path.parent}: waiting for another trialsched that is writing here", err=True)
+            put(f"{path.parent}: waiting for another trialsched that is writing here", err=True)
             said = True
         time.sleep(_PAUSE)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from trialsched.cli.inputs import PATH, Inputs, check_year, option
+from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, TrialschedError
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def tell_unknown_durations(clinic: Clinic | None, protocol: Protocol) -> None:
     unknown = clinic.unknown_codes(protocol) if clinic else ()
     if unknown:
         words = ", ".join(map(repr, unknown))
-        click.echo(f"note: [durations] of the clinic: {words} is no visit of {protocol.id}, and is not used", err=True)
+        put(f"note: [durations] of the clinic: {words} is no visit of {protocol.id}, and is not used", err=True)
 
 
 def fault_of(planned: Planned, error: TrialschedError, folder: str | None, clinic: Clinic | None) -> str:

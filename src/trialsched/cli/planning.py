@@ -19,6 +19,7 @@ from trialsched.cli.inputs import (
     read_day,
 )
 from trialsched.cli.lists import many_subjects, place_in, rows_of
+from trialsched.cli.printing import put, put_errors
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def plans_of(
         start = versions.in_force.get(protocol.version, protocol.meta.in_force)
         since = f", in force from {start}" if start else ""
         others = ", ".join(version.version for version in versions.protocols)
-        click.echo(f"protocol: {describe(protocol)}{since} (as of {day}; there are {others})", err=True)
+        put(f"protocol: {describe(protocol)}{since} (as of {day}; there are {others})", err=True)
     return protocol, [Planned(one.line, one.place, one.plans[0]) for one in found.subjects], found.bad
 
 
@@ -194,7 +195,7 @@ def _gather(typed: Inputs, versions: Versions, chosen: Sequence[Protocol], fault
         if faults or subject is None:
             raise BadInput(faults)
         if arms and subject.arm is None:
-            click.echo(f"note: without --arm {_COMMON.format(', '.join(arms))}", err=True)
+            put(f"note: without --arm {_COMMON.format(', '.join(arms))}", err=True)
         plans = tuple(schedule(protocol, subject) for protocol in chosen)
         return Gathered(versions.protocols, versions.in_force, [Versioned(0, "", plans)], [], None)
     name = "subjects.csv" if trial is not None else Path(str(typed.subjects)).name
@@ -212,7 +213,7 @@ def _gather(typed: Inputs, versions: Versions, chosen: Sequence[Protocol], fault
     if without:
         more = f" and {len(without) - _NAMED} more" if len(without) > _NAMED else ""
         words = f"{_COMMON.format(', '.join(arms))} of subjects without an arm"
-        click.echo(f"note: {words}: {', '.join(without[:_NAMED])}{more}", err=True)
+        put(f"note: {words}: {', '.join(without[:_NAMED])}{more}", err=True)
     return Gathered(versions.protocols, versions.in_force, found, bad, trial)
 
 
@@ -275,8 +276,7 @@ def count(number: int, word: str) -> str:
 
 def say(bad: Sequence[tuple[int, str]], code: int = 0) -> int:
     """Say the faults of rows in the order of their lines; return 2, or a code that is worse."""
-    for fault in faults_of(bad):
-        click.echo(f"error: {fault}", err=True)
+    put_errors(faults_of(bad))
     return max(code, 2 if bad else 0)
 
 

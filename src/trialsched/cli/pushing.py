@@ -14,6 +14,7 @@ import click
 from trialsched.cli.inputs import BAD_INPUT, OUTSIDE, BadInput, Inputs, describe, inputs, option
 from trialsched.cli.making import FOR, Making, fault_of, making, tell_unknown_durations
 from trialsched.cli.planning import Planned, as_of_option, count, plans_of, say
+from trialsched.cli.printing import put
 from trialsched.errors import InvalidValueError, TrialschedError
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class _Pushing:
             bad.append((0, f"{error}{said}"))
             code = BAD_INPUT if error.refused else OUTSIDE
         if self.kinds & {"moved", "edited"}:
-            click.echo("book what holds (--booked CODE=DATE), or write over it with --overwrite", err=True)
+            put("book what holds (--booked CODE=DATE), or write over it with --overwrite", err=True)
         if self.kinds:
             code = max(code, OUTSIDE if "changed" in self.kinds else BAD_INPUT)
         return say(bad, code)
@@ -231,13 +232,13 @@ class _Pushing:
         sums += [count(len(report.conflicts), "conflict")] if report.conflicts else []
         would = "would be " if self.dry_run else ""
         of = f" of {count(subjects, 'subject')}" if subjects > 1 else ""
-        click.echo(f"{name}: {would}{', '.join(sums) or 'no visits'}{of} {self.words}")
+        put(f"{name}: {would}{', '.join(sums) or 'no visits'}{of} {self.words}")
         first = not (report.updated or report.cancelled or report.unchanged or report.conflicts)
         for change in (*(() if first else report.created), *report.updated, *report.cancelled):
             if change.kind != "text":
-                click.echo(f"  {f'{change.subject} ' if subjects > 1 else ''}{change}")
+                put(f"  {f'{change.subject} ' if subjects > 1 else ''}{change}")
         for note in report.overwritten:
-            click.echo(f"note: {note}", err=True)
+            put(f"note: {note}", err=True)
         for conflict in report.conflicts:
-            click.echo(f"conflict: {conflict}", err=True)
+            put(f"conflict: {conflict}", err=True)
         self.kinds |= {conflict.kind for conflict in report.conflicts}

@@ -12,6 +12,7 @@ import click
 from trialsched.cli.inputs import YEARS, BadInput, check_year, option
 from trialsched.cli.journals import by_option, folder_argument, no_words, opened, said_now, tell
 from trialsched.cli.planning import count, day_of
+from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 from trialsched.protocol import MODES
 from trialsched.subject import END_REASONS
@@ -139,7 +140,7 @@ def record(  # noqa: PLR0917 - click passes by name
             raise BadInput(faults)
         if difference is None or difference.was == difference.is_:
             ledger.finish(handle)
-            click.echo(f"{' '.join(filter(None, (code, visit)))}: recorded so already, nothing is written")
+            put(f"{' '.join(filter(None, (code, visit)))}: recorded so already, nothing is written")
             return 0
         begun = () if ledger.begun else said_now(None, [journal.begin(ledger.state)], by, None)
         last = begun[-1] if begun else ledger.last
@@ -147,7 +148,7 @@ def record(  # noqa: PLR0917 - click passes by name
             handle, (*begun, *said_now(last, [journal.change(difference)], by, reason)), (name_of(difference),)
         )
     for line in in_words(difference):
-        click.echo(line)
+        put(line)
     tell(ledger)
     return 0
 

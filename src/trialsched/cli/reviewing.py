@@ -22,6 +22,7 @@ from trialsched.cli.planning import (
     reports_of,
     say,
 )
+from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, TrialschedError
 
 if TYPE_CHECKING:
@@ -257,7 +258,7 @@ def _keep(
     if made != data:
         save_over(path, made, data, is_ours, force=force)
     same = "unchanged; " if made == data else ""
-    click.echo(f"{path}: {same}{_in_words(after, len(before.rows), reports, complete=complete)}")
+    put(f"{path}: {same}{_in_words(after, len(before.rows), reports, complete=complete)}")
 
 
 def _in_words(log: DeviationLog, old: int, reports: list[Report], *, complete: bool) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from trialsched.cli.tables import _STYLES, _console, _day, _legend, _show, _table, _window
+from trialsched.cli.tables import _STYLES, Text, _console, _day, _legend, _show, _table, _window
 from trialsched.formats.results import origin_of
 from trialsched.formats.results.checks import booked_in_words
 from trialsched.formats.results.reviews import COUNTED, by_place, left_in_words, rates_in_words
@@ -63,7 +61,7 @@ def _next_cells(item: WorkItem, *, narrow: bool) -> dict[str, Text]:
         "Visit": Text(visit.code),
         "Status": Text(visit.status, _STYLES.get(visit.status, "")),
         "Days left": Text(f"{left_in_words(item)}{f'{assumed}{moves}' if narrow else ''}", justify="right"),
-        "Target": Text.assemble(_day(visit.target), moves),
+        "Target": _day(visit.target, moves),
         "Window": _window(visit.planned, weekdays=False),
         "Booked": Text(booked_in_words(visit)),
         "Next": Text(item.next_step),

@@ -7,11 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich import text as rich_text
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
-from rich.text import Text
 
+from trialsched._text import printable
 from trialsched.cli.inputs import describe
 from trialsched.formats.results import in_words, origin_of, shift_of
 from trialsched.formats.results.checks import Sums, booked_in_words, finding_in_words, judged_in_words, not_planned
@@ -21,6 +22,8 @@ from trialsched.offsets import DateRange, PartialDate
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
+
+    from rich.console import JustifyMethod
 
     from trialsched.compliance import CheckedVisit, Report
     from trialsched.plan import Change, Plan, PlannedVisit
@@ -37,6 +40,14 @@ _MARKS = {
     "~": "~ assumed window, not in the protocol",
     "?": "? rests on a provisional baseline or a partly known date",
 }
+
+
+class Text(rich_text.Text):
+    """A text of rich's that is safe to print: the only one that tables are made of; no markup is read."""
+
+    def __init__(self, text: str, style: str = "", *, justify: JustifyMethod | None = None) -> None:
+        """Take any text."""
+        super().__init__(printable(text), style, justify=justify)
 
 
 def _console(*, piped: bool) -> Console:
@@ -78,14 +89,14 @@ def _table(*columns: str, whole: tuple[str, ...] = (), least: int = _DATE) -> Ta
     """Return a table; the columns named `whole` are never broken into two lines, of others `least` letters never."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in whole, min_width=least)
+        table.add_column(Text(column), overflow="fold", no_wrap=column in whole, min_width=least)
     return table
 
 
-def _day(day: date, *, weekday: bool = True) -> Text:
+def _day(day: date, mark: str = "", *, weekday: bool = True) -> Text:
     free = day.isoweekday() > _FRIDAY
     name = f" {_SHORT[day.weekday()]}" if weekday else ""
-    return Text(f"{day.isoformat()}{name}{' !' if free else ''}", "yellow" if free else "")
+    return Text(f"{day.isoformat()}{name}{' !' if free else ''}{mark}", "yellow" if free else "")
 
 
 _SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -193,7 +204,7 @@ def check_table(reports: Iterable[Report], *, piped: bool) -> str:
 
 def _checked(visit: CheckedVisit, *, wide: bool) -> tuple[Text, ...]:
     status = Text(visit.status, _STYLES.get(visit.status, "dim"))
-    target = Text.assemble(_day(visit.target, weekday=wide), " ?" if visit.provisional else "")
+    target = _day(visit.target, " ?" if visit.provisional else "", weekday=wide)
     attended, out = judged_in_words(visit)
     style = "" if visit.verdict != "out" else "yellow" if visit.window_basis == "assumed" else "red"
     facts = [Text(booked_in_words(visit)), Text(attended)] if wide else [Text(", ".join(_facts(visit.planned)))]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
 from pydantic import ValidationError
 
+from trialsched._text import json_text, toml_text
 from trialsched.clinic import (
     DEFAULT_DURATION,
     MAX_DURATIONS,
@@ -65,8 +65,8 @@ def dumps_clinic(clinic: Clinic, *, format: Format = "toml") -> str:  # noqa: A0
     if not isinstance(clinic, Clinic):
         raise InvalidTypeError(f"a Clinic is meant; read {clinic!r}", where="clinic")
     if format == "json":
-        return json.dumps(clinic.document(), indent=2, ensure_ascii=False) + "\n"
-    return tomli_w.dumps(clinic.document(), multiline_strings=True)
+        return json_text(clinic.document(), indent=2) + "\n"
+    return toml_text(tomli_w.dumps(clinic.document(), multiline_strings=True))
 
 
 def _build(found: Found, raw: dict[str, Any]) -> Clinic | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from trialsched._dateforms import ISO_ONLY
-from trialsched._text import nearest_or, nfc, shown
+from trialsched._text import json_text, nearest_or, nfc, shown
 from trialsched._version import __version__
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
 from trialsched.formats.records.cells import record_of, subject_of
@@ -37,7 +37,7 @@ def dumps_json(subjects: Iterable[Subject]) -> str:
     """
     rows = [_subject(subject) for subject in checked(subjects)]
     document = {"schema": SUBJECTS_SCHEMA, "generator": dict(_GENERATOR), "subjects": rows}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document, indent=2) + "\n"
 
 
 def _subject(subject: Subject) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, get_args
 
-from trialsched._text import shown
+from trialsched._text import json_text, shown
 from trialsched._version import __version__
 from trialsched.compliance import Report
 from trialsched.errors import InvalidTypeError, InvalidValueError
@@ -222,8 +221,8 @@ def _json(reports: Iterator[Report], in_force: Mapping[str, date]) -> Iterator[s
 def _block(value: object, indent: str) -> str:
     """Return a value on one line, a list of values on a line each."""
     if not isinstance(value, list) or not value:
-        return json.dumps(value, ensure_ascii=False)
-    lines = ",\n".join(f"{indent}  {json.dumps(one, ensure_ascii=False)}" for one in value)
+        return json_text(value)
+    lines = ",\n".join(f"{indent}  {json_text(one)}" for one in value)
     return f"[\n{lines}\n{indent}]"
 
 

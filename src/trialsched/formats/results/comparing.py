@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from trialsched._text import json_text
 from trialsched.formats.results.facts import GENERATOR, protocol_as_json
 from trialsched.offsets import DateRange
 from trialsched.plan import Plan, changes
@@ -32,7 +32,7 @@ def dumps_changes(old: Plan | PlanResult, new: Plan | PlanResult) -> str:
     (_, before), (subject, after) = _whose(old), _whose(new)
     origin = {"protocol": after, "old_protocol": before, "subject": subject}
     document = {"schema": CHANGES_SCHEMA, "generator": dict(GENERATOR), **origin, "changes": rows}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document, indent=2) + "\n"
 
 
 def _value(value: object) -> object:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, get_args
 
+from trialsched._text import json_text
 from trialsched._version import __version__
 from trialsched.errors import InvalidValueError
 from trialsched.formats.results.facts import (
@@ -43,9 +43,9 @@ def dumps(plans: Plan | Iterable[Plan], *, format: Format = "json") -> str:  # n
     if format == "json":
         if len(several) != 1:
             raise InvalidValueError("one JSON document holds one plan; for several use 'jsonl', one a line")
-        return json.dumps(as_json(several[0]), indent=2, ensure_ascii=False) + "\n"
+        return json_text(as_json(several[0]), indent=2) + "\n"
     if format == "jsonl":
-        return "".join(json.dumps(as_json(plan), ensure_ascii=False) + "\n" for plan in several)
+        return "".join(json_text(as_json(plan)) + "\n" for plan in several)
     return _csv(several) if format == "csv" else _markdown(several)
 
 

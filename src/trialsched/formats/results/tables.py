@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Final
 
-from trialsched._text import guarded
+from trialsched._text import guarded, printable
 from trialsched.formats.results.facts import cell
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def csv_lines(rows: Iterable[Iterable[object]], *, excel: bool = False) -> str:
 def _csv_cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return guarded(value) if isinstance(value, str) else value
+    return guarded(printable(value, None)) if isinstance(value, str) else value
 
 
 def markdown_lines(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:

@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, get_args
 
-from trialsched._text import nearest_or, shown
+from trialsched._text import json_text, nearest_or, shown
 from trialsched._version import __version__
 from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValueError
 from trialsched.formats.sdtm.variables import TABLES
@@ -37,9 +37,9 @@ def dumps(dataset: Dataset, *, format: Format = "csv", stamp: datetime | None = 
         expected = nearest_or(str(format), get_args(Format), "'csv' or 'json'")
         raise InvalidValueError(f"read {shown(format)!r}, expected {expected}", where="format")
     head = as_json(dataset, stamp)
-    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in dataset.rows)
-    columns = ",\n".join(json.dumps(column, ensure_ascii=False) for column in head.pop("columns"))
-    lines = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
+    rows = ",\n".join(json_text(row) for row in dataset.rows)
+    columns = ",\n".join(json_text(column) for column in head.pop("columns"))
+    lines = [f"{json_text(key)}: {json_text(value)}" for key, value in head.items()]
     lines += [f'"columns": [\n{columns}\n]', f'"rows": [\n{rows}\n]' if rows else '"rows": []']
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
