@@ -158,8 +158,8 @@ def test_one_subject_by_the_options_of_every_command(run: Run) -> None:
     assert (result.code, result.err.count("\n")) == (0, 1)
     assert result.err.startswith("protocol: alstem 2022-05-03, bundled")
     found = {line.split()[0]: line.split() for line in result.out.splitlines() if line.startswith(" ")}
-    assert " ".join(found["DOSE1"]) == "DOSE1 done 2026-03-02 Mon 2026-02-23 .. 2026-03-09 2026-03-02 (withheld) 0"
-    assert " ".join(found["DOSE2"]) == "DOSE2 done 2026-04-01 Wed 2026-03-25 .. 2026-04-08 2026-04-10 +2"
+    assert " ".join(found["DOSE1"]) == "DOSE1 done 2026-03-02 Mon 2026-02-23 .. 2026-03-09 2026-03-02 (withheld) 0 0"
+    assert " ".join(found["DOSE2"]) == "DOSE2 done 2026-04-01 Wed 2026-03-25 .. 2026-04-08 2026-04-10 +2 +9"
     assert found["DOSE3"][1] == "missed"
     assert "Version" not in found["Visit"]
     assert "1 subject, 17 visits, 2 deviations, 4 notes" in result.out  # withheld; SCR1 to SCR3 lapsed

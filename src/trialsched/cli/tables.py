@@ -15,7 +15,14 @@ from rich.table import Table
 from trialsched._text import printable
 from trialsched.cli.inputs import describe
 from trialsched.formats.results import in_words, origin_of, shift_of
-from trialsched.formats.results.checks import Sums, booked_in_words, finding_in_words, judged_in_words, not_planned
+from trialsched.formats.results.checks import (
+    Sums,
+    booked_in_words,
+    finding_in_words,
+    from_target_in_words,
+    judged_in_words,
+    not_planned,
+)
 from trialsched.formats.results.facts import study_days_in_words
 from trialsched.offsets import DateRange, PartialDate
 
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 
 _PIPED_WIDTH = 200
 _WIDE, _NARROW = 125, 100  # columns of a terminal that labels, and facts and weekdays of windows, need
-_WIDEST = 132  # that a report needs without folding a cell
+_WIDEST = 146  # that a report needs without folding a cell
 _ENDLESS = 100_000
 _DATE = 10  # letters of a date, which is not broken
 _FRIDAY = 5
@@ -170,7 +177,7 @@ def _head(plan: Plan) -> Text:
     return Text(f"{subject.code}{arm}: {dates}; protocol {describe(plan.protocol)}", "bold")
 
 
-_CHECKED = ("Visit", "Status", "Target", "Window", "Booked", "Attended", "Days out")
+_CHECKED = ("Visit", "Status", "Target", "Window", "Booked", "Attended", "Days out", "From target")
 _CHECKED_NARROW = ("Visit", "Status", "Target", "Window", "Facts", "Days out")
 _STYLES = {"missed": "red", "lapsed": "yellow", "overdue": "yellow", "due": "bold", "done": "", "deviation": "bold red"}
 
@@ -207,8 +214,14 @@ def _checked(visit: CheckedVisit, *, wide: bool) -> tuple[Text, ...]:
     target = _day(visit.target, " ?" if visit.provisional else "", weekday=wide)
     attended, out = judged_in_words(visit)
     style = "" if visit.verdict != "out" else "yellow" if visit.window_basis == "assumed" else "red"
-    facts = [Text(booked_in_words(visit)), Text(attended)] if wide else [Text(", ".join(_facts(visit.planned)))]
-    return (Text(visit.code), status, target, _window(visit.planned, weekdays=False), *facts, Text(out, style))
+    window, days_out, distance = _window(visit.planned, weekdays=False), Text(out, style), from_target_in_words(visit)
+    if wide:
+        booked = Text(booked_in_words(visit))
+        return (Text(visit.code), status, target, window, booked, Text(attended), days_out, Text(distance))
+    facts = _facts(visit.planned)
+    if visit.days_from_target:
+        facts[0] += f" ({distance} from target)"
+    return (Text(visit.code), status, target, window, Text(", ".join(facts)), days_out)
 
 
 def changes_table(subject: str, changes: tuple[Change, ...], *, piped: bool) -> str:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import trialsched as ts
 from trialsched import strategies
 from trialsched.formats import results
-from trialsched.formats.results.checks import Sums, finding_in_words, judged_in_words
+from trialsched.formats.results.checks import Sums, finding_in_words, from_target_in_words, judged_in_words
 
 # The contract of design 9, in its order.
 TOP = ["schema", "generator", "protocols", "as_of", "subjects"]
@@ -296,12 +296,12 @@ def test_markdown_has_a_table_and_a_list_for_each_subject() -> None:
         "",
         "Baseline 2026-03-01, day zero 2026-03-02 (attended), ended 2026-04-01 (withdrawn).",
         "",
-        "| visit | status | target | window | booked | attended | days out | version |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        "| V1 | done | 2026-03-01 | 2026-02-26..2026-03-04 |  | 2026-03-02 | 0 | 1 |",
-        "| V2 | done | 2026-03-12 | 2026-03-08..2026-03-16 | 2026-03-13 09:05 | 2026-03-17 | +1 | 2 |",
-        "| V3 | done | 2026-03-24 | 2026-03-17..2026-03-31 (assumed) |  | 2026-03 | undecided | 2 |",
-        "| V4 | not-expected | 2026-04-11 | none |  |  |  | 2 |",
+        "| visit | status | target | window | booked | attended | days out | from target | version |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| V1 | done | 2026-03-01 | 2026-02-26..2026-03-04 |  | 2026-03-02 | 0 | +1 | 1 |",
+        "| V2 | done | 2026-03-12 | 2026-03-08..2026-03-16 | 2026-03-13 09:05 | 2026-03-17 | +1 | +5 | 2 |",
+        "| V3 | done | 2026-03-24 | 2026-03-17..2026-03-31 (assumed) |  | 2026-03 | undecided |  | 2 |",
+        "| V4 | not-expected | 2026-04-11 | none |  |  |  |  | 2 |",
         "",
         f"* deviation: V2 late: {REPORT.findings[0].detail}",
         f"* deviation: V2 wrong-mode: {REPORT.findings[1].detail}",
@@ -332,8 +332,8 @@ def test_markdown_says_what_has_no_window_and_all_stamps() -> None:
 def test_markdown_of_one_version_has_no_column_for_it() -> None:
     """Nothing is said that is the same in every row."""
     text = results.dumps_check(report(PERSON, date(2026, 4, 2), ONE), format="markdown")
-    assert "| visit | status | target | window | booked | attended | days out |\n" in text
-    assert "| V2 | done | 2026-03-12 | 2026-03-10..2026-03-14 | 2026-03-13 09:05 | 2026-03-17 | +3 |\n" in text
+    assert "| visit | status | target | window | booked | attended | days out | from target |\n" in text
+    assert "| V2 | done | 2026-03-12 | 2026-03-10..2026-03-14 | 2026-03-13 09:05 | 2026-03-17 | +3 | +5 |\n" in text
 
 
 def test_nothing_in_markdown_acts_as_markup() -> None:
@@ -372,6 +372,24 @@ def test_a_partly_known_date_inside_is_in_the_window() -> None:
         ts.Subject("P1", baseline=date(2026, 3, 2)).attended("V3", ts.PartialDate(2026, 3)), date(2026, 5, 1), wide
     )
     assert judged_in_words(found["V3"]) == ("2026-03", "0")
+
+
+@pytest.mark.parametrize(
+    ("attended", "words"),
+    [
+        (date(2026, 3, 11), "-1"),
+        (date(2026, 3, 12), "0"),
+        (date(2026, 3, 14), "+2"),  # inside the window, and two days after its target
+        (date(2026, 3, 20), "+8"),
+        (ts.PartialDate(2026, 3), ""),
+        (None, ""),
+    ],
+)
+def test_the_distance_from_the_target_in_words(attended: Any, words: str) -> None:  # noqa: ANN401
+    """The target of V2 is 12 March: signed days, in the window and outside of it; nothing without a whole date."""
+    subject = ts.Subject("P1", baseline=date(2026, 3, 2))
+    subject = subject if attended is None else subject.attended("V2", attended)
+    assert from_target_in_words(report(subject, date(2026, 5, 1), ONE)["V2"]) == words
 
 
 def test_withheld_and_nothing_in_words() -> None:

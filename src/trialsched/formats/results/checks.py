@@ -252,7 +252,7 @@ def _stamp(report: Report, protocol: Protocol) -> list[Any]:
 
 # Markdown.
 
-_MARKDOWN: Final = ("visit", "status", "target", "window", "booked", "attended", "days out")
+_MARKDOWN: Final = ("visit", "status", "target", "window", "booked", "attended", "days out", "from target")
 
 
 def _markdown(reports: Iterator[Report]) -> Iterator[str]:
@@ -277,7 +277,8 @@ def _markdown(reports: Iterator[Report]) -> Iterator[str]:
 
 def _cells(visit: CheckedVisit) -> tuple[str, ...]:
     target = f"{visit.target}{' (provisional)' if visit.provisional else ''}"
-    return (visit.code, visit.status, target, _window(visit), booked_in_words(visit), *judged_in_words(visit))
+    judged = (*judged_in_words(visit), from_target_in_words(visit))
+    return (visit.code, visit.status, target, _window(visit), booked_in_words(visit), *judged)
 
 
 def _window(visit: CheckedVisit) -> str:
@@ -299,6 +300,14 @@ def judged_in_words(visit: CheckedVisit) -> tuple[str, str]:
         return attended, visit.verdict or ""
     least = "at least " if visit.days_from_target is None else ""
     return attended, f"{least}{visit.days_out:+d}" if visit.days_out else "0"
+
+
+def from_target_in_words(visit: CheckedVisit) -> str:
+    """Return how many days after its target a visit was attended: '+4', '-2', '0'; nothing without a whole date."""
+    days = visit.days_from_target
+    if days is None:
+        return ""
+    return f"{days:+d}" if days else "0"
 
 
 def finding_in_words(finding: Finding) -> str:
