@@ -79,6 +79,19 @@ def test_a_window_is_due_from_the_day_after_it_closes() -> None:
     assert adherence(reported(BASE.attended("V2", march(10)), march(10))).protocol.overall.due == 2
 
 
+def test_what_was_missed_after_the_end_is_in_no_rate() -> None:
+    """Ended on 9 March: V2 (to 14 March) and V3 were still to come, though a person wrote both down as missed.
+
+    Ended on 14 March V2 had been expected, and was missed.
+    """
+    missed = BASE.missed("V2").missed("V3")
+    found = adherence([reported(missed.end(march(9), "death"), date(2026, 6, 1))])
+    kept = Counts(due=1, in_window=1, undecided=0, done=1, withheld=0, missed=0, lapsed=0)
+    assert (found.protocol.overall, found.assumed.overall) == (kept, NONE)
+    found = adherence([reported(missed.end(march(14), "death"), date(2026, 6, 1))])
+    assert (found.protocol.overall, found.assumed.overall) == (kept._replace(due=2, missed=1), NONE)
+
+
 def test_subjects_by_visits() -> None:
     """Every visit in protocol order, also those without window, with its status and verdict."""
     found = adherence([reported(subject, march(20)) for subject in SUBJECTS])

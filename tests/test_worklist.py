@@ -331,6 +331,28 @@ def test_a_booking_that_is_against_a_rule_is_to_be_moved() -> None:
     assert said(CAME.booked("V2", day("03-08")), "03-06", "V2") == both
 
 
+def test_a_booking_too_near_before_a_visit_that_was_held_is_to_be_moved() -> None:
+    """`check` tells it at V1, the later one, which cannot be moved; of two bookings the later one alone is moved."""
+    held = SUBJECT.attended("V1", day("03-14")).booked("V2", day("03-11"))
+    window = "its window 2026-03-22 to 2026-03-26 (±2 days around 2026-03-24)"
+    short = "3 days after V2 (booked for 2026-03-11), short of the spacing of at least 7 days: -4 days"
+    outside = f"booked for 2026-03-11, 11 days before {window}: -11 days"
+    assert said(held, "03-06", "V2") == f"{outside}; V1 attended 2026-03-14, {short}: move it"
+    both = SUBJECT.booked("V1", day("03-04")).booked("V2", day("03-10"))
+    assert said(both, "03-02", "V1") == "booked for 2026-03-04: confirm"
+    assert said(both, "03-02", "V2").endswith("short of the spacing of at least 7 days: -1 day: move it")
+
+
+def test_what_was_missed_after_the_end_is_nothing_to_do() -> None:
+    """Ended on 9 March: V2, recorded as missed, is not expected; booked for the 12th it is to be cancelled."""
+    ended = CAME.missed("V2").end(day("03-09"), "death")
+    assert codes(ended, "03-10", "03-10", "03-12") == []
+    booked = ended.with_record(ts.VisitRecord("V2", booked=day("03-12")))
+    assert said(booked, "03-10", "V2") == (
+        "booked for 2026-03-12, after the end of participation on 2026-03-09: cancel it"
+    )
+
+
 def test_a_booking_that_passed_asks_what_happened() -> None:
     """Nothing is recorded of it, and days may be left to book again."""
     booked = CAME.booked("V2", day("03-11"), time(9, 0))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from trialsched._text import shown
-from trialsched.compliance import CheckedVisit, Report
+from trialsched.compliance import CheckedVisit, Finding, Report
 from trialsched.compliance.bookings import days_keeping, days_of, open_booking, spaced_from
 from trialsched.errors import InvalidTypeError, InvalidValueError
 from trialsched.offsets import DateRange, PartialDate, plain_date
@@ -105,10 +105,23 @@ def _next_step(report: Report, visit: CheckedVisit) -> str:
     if booked < as_of:
         again = "" if before or _is_over(report) else f", or {_book(report, visit)}"
         return f"{before}was booked for {_moment(visit)}, nothing recorded: record what happened{again}"
-    against = [f.detail for f in report.findings if f.kind == "booked-outside" and f.visit == visit.code]
+    against = [finding.detail for finding in report.findings if _against(finding, visit)]
+    against += [f"{f.visit} {f.detail}" for f in report.findings if _told_elsewhere(report, f, visit)]
     if against:
         return f"{before}{'; '.join(against)}: move it"
     return f"{before}booked for {_moment(visit)}: confirm"
+
+
+def _against(finding: Finding, visit: CheckedVisit) -> bool:
+    """Return whether a finding is told at a visit, and says that its booking is to be moved."""
+    return finding.kind == "booked-outside" and finding.visit == visit.code
+
+
+def _told_elsewhere(report: Report, finding: Finding, visit: CheckedVisit) -> bool:
+    """Return whether a finding says that a booking is too near before a visit that was held: it is told there."""
+    if finding.kind != "booked-outside" or finding.other != visit.code:
+        return False
+    return open_booking(report[finding.visit].planned) is None
 
 
 def _to_cancel(report: Report, booked: date) -> bool:

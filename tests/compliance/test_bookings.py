@@ -78,9 +78,9 @@ def test_of_two_bookings_the_later_visit_tells_the_spacing_once() -> None:
 
 
 def test_a_spacing_holds_to_attended_visits_of_either_side() -> None:
-    """A booking is compared with what was attended, also when the spacing names it first."""
+    """A booking is compared with what was attended, and the later of the two tells it."""
     subject = SUBJECT.attended("V3", date(2026, 3, 18)).booked("V2", date(2026, 3, 12))
-    assert found(subject) == [("booked-outside", "V2", "V3", -2)]
+    assert found(subject) == [("booked-outside", "V3", "V2", -2)]
     # V1 on 5 March: V3's window is 20 March to 3 April, and the 20th is 15 days on
     anchor = SUBJECT.booked("V1", date(2026, 3, 5))
     assert found(anchor.booked("V3", date(2026, 3, 20))) == []
@@ -141,7 +141,7 @@ def test_a_report_tells_a_booking_after_a_withheld_treatment() -> None:
     assert in_report(*records) == [
         ("withheld", "V2", None, None),
         ("booked-outside", "V2", None, 2),
-        ("booked-outside", "V2", "V3", -4),
+        ("booked-outside", "V3", "V2", -4),
     ]
 
 
@@ -173,12 +173,41 @@ def test_a_booking_before_its_window_says_before() -> None:
     assert finding.detail == f"booked for 2026-03-09, {out}"
 
 
-def test_a_booking_too_near_before_another_visit_says_before() -> None:
+def test_a_booking_too_near_before_a_visit_that_was_held_is_told_with_that_visit() -> None:
     """V3 was held on 18 March, V2 is booked six days before it: two are missing to eight."""
     subject = SUBJECT.attended("V3", date(2026, 3, 18)).booked("V2", date(2026, 3, 12))
     (finding,) = booking_findings(ts.schedule(PROTOCOL, subject))
-    short = "6 days before V3 (2026-03-18), short of the spacing of at least 8 days: -2 days"
-    assert finding.detail == f"booked for 2026-03-12, {short}"
+    short = "6 days after V2 (booked for 2026-03-12), short of the spacing of at least 8 days: -2 days"
+    detail = f"attended 2026-03-18, {short}"
+    assert finding == Finding("booked-outside", "note", "V3", "V2", "1", -2, date(2026, 3, 18), detail)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "teller"),
+    [
+        ("2026-03-14", "2026-03-15", "V3"),
+        ("2026-03-15", "2026-03-14", "V2"),
+        ("2026-03-14", "2026-03-14", "V3"),  # on one day: the later in protocol order
+        ("2026-03", "2026-03-15", "V2"),  # a partly known date counts by its last day
+        ("2026-03", "2026-03-31", "V3"),
+    ],
+)
+def test_each_finding_of_a_spacing_is_told_at_the_later_of_the_two(first: str, second: str, teller: str) -> None:
+    """Both held, both booked, one of each: the same visit tells it, whichever way the spacing is written."""
+    one, other = (
+        ts.PartialDate.parse(text) if len(text) == 7 else date.fromisoformat(text) for text in (first, second)
+    )
+    held = [ts.VisitRecord("V2", attended=one), ts.VisitRecord("V3", attended=other)]
+    booked = [ts.VisitRecord(r.visit, booked=r.attended) for r in held if isinstance(r.attended, date)]
+    pairs = [(held, "too-close"), ([*held[:1], *booked[-1:]], "booked-outside")]
+    if len(booked) == 2:
+        pairs += [(booked, "booked-outside"), ([booked[0], held[1]], "booked-outside")]
+    for spacing in (ts.Spacing("V2", "V3", "40 days"), ts.Spacing("V3", "V2", "40 days")):
+        plain = replace(PROTOCOL, spacings=(spacing,))
+        for records, kind in pairs:
+            report = check(ts.schedule(plain, replace(SUBJECT, records=tuple(records))), date(2026, 3, 2))
+            told = [(f.kind, f.visit) for f in report.findings if f.other and f.kind in ("too-close", "booked-outside")]
+            assert told == [(kind, teller)]
 
 
 def test_a_booking_outside_of_a_window_that_a_limit_cut_is_told_so() -> None:
@@ -210,24 +239,27 @@ def test_of_one_booking_the_window_is_told_before_a_spacing() -> None:
     assert in_report(held, booking) == expected
 
 
-def test_of_two_bookings_judged_by_two_versions_each_is_held_to_the_spacings_of_its_own() -> None:
-    """V3, withheld under version 1 and booked again for the 25th: 5 days after V2's booking, 8 by version 2, 10 by 1.
+def test_of_two_bookings_judged_by_two_versions_that_of_the_later_one_has_the_spacing() -> None:
+    """V3, withheld under version 1 and booked again for the 25th, is judged by it, V2 by version 2, as of 12 March.
 
-    Either version may be the one with the spacing; as of 12 March version 2 judges V2, which is only booked.
+    V2 booked for the 20th is 5 days before, of 10 by version 1. Booked for the 28th it is 3 days after, of 8 by
+    version 2.
     """
-    records = (
-        ts.VisitRecord("V3", attended=date(2026, 3, 9), outcome="withheld"),
-        ts.VisitRecord("V3", booked=date(2026, 3, 25)),
-        ts.VisitRecord("V2", booked=date(2026, 3, 20)),
-    )
-    subject = replace(SUBJECT, records=records)
     ten, eight = (ts.Spacing("V2", "V3", ts.Offset(days=days)) for days in (10, 8))
-    by_one, by_two = ("V3", "V2", "1", -5), ("V2", "V3", "2", -3)
-    for first, second, expected in (
-        ((ten,), (), [by_one]),
-        ((), (eight,), [by_two]),
-        ((ten,), (eight,), [by_two, by_one]),
+    by_one, by_two = ("V3", "V2", "1", -5), ("V2", "V3", "2", -5)
+    for day, first, second, expected in (
+        (20, (ten,), (), [by_one]),
+        (20, (), (eight,), []),
+        (20, (ten,), (eight,), [by_one]),
+        (28, (ten,), (), []),
+        (28, (ten,), (eight,), [by_two]),
     ):
+        records = (
+            ts.VisitRecord("V3", attended=date(2026, 3, 9), outcome="withheld"),
+            ts.VisitRecord("V3", booked=date(2026, 3, 25)),
+            ts.VisitRecord("V2", booked=date(2026, 3, day)),
+        )
+        subject = replace(SUBJECT, records=records)
         one = replace(PROTOCOL, spacings=first)
         two = replace(PROTOCOL, version="2", spacings=second, meta=ts.Meta(in_force=date(2026, 3, 10)))
         report = check([ts.schedule(protocol, subject) for protocol in (one, two)], date(2026, 3, 12))
@@ -238,12 +270,18 @@ def test_of_two_bookings_judged_by_two_versions_each_is_held_to_the_spacings_of_
 @given(strategies.plans() | strategies.histories())
 @example(ts.schedule(PROTOCOL, replace(SUBJECT, records=WITHHELD_THEN_BOOKED)))
 def test_findings_are_of_open_bookings_for_any_records(plan: ts.Plan) -> None:
-    """Total for every plan; each finding is of a booked visit that was not held, outside by what it says."""
+    """Total for every plan; each finding is of a booked visit that was not held, outside by what it says.
+
+    Of a spacing one of the two is, perhaps the one that does not tell it.
+    """
     for finding in booking_findings(plan):
         row = plan[finding.visit]
+        if finding.date == row.attended and finding.other is not None:
+            row = plan[finding.other]
+        else:
+            assert row.booked == finding.date
         assert all(r.attended is None or r.outcome == "withheld" for r in row.records)
-        assert finding.date in [r.booked for r in row.records if r.attended is None and r.outcome is None]
-        assert row.booked == finding.date
+        assert row.booked in [r.booked for r in row.records if r.attended is None and r.outcome is None]
         if finding.kind == "booked-outside" and finding.other is None:
             window = row.window
             assert window

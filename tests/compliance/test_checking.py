@@ -109,6 +109,27 @@ def test_an_empty_window_is_as_none(as_of: str, status: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("as_of", "status"),
+    [
+        ("04-01", "upcoming"),
+        ("04-02", "due"),  # the first day that the limit allows, three days after the target
+        ("04-03", "overdue"),
+        ("04-06", "overdue"),
+        ("04-07", "lapsed"),
+    ],
+)
+def test_overdue_begins_after_the_later_of_target_and_earliest(as_of: str, status: str) -> None:
+    """Target 30 March ±7 days, not before 10 days after a visit that was held on 23 March: 2 to 6 April."""
+    visits = [
+        ts.Visit("V1", "on-site", ts.Timing(window="±0 days")),
+        ts.Visit("LAB", "on-site", ts.Timing("14 days after V1", window="±7 days")),
+        ts.Visit("V2", "on-site", ts.Timing("28 days after V1", window="±7 days", not_before="10 days after LAB")),
+    ]
+    subject = SUBJECT.attended("V1", day("03-02")).attended("LAB", day("03-23"))
+    assert said("V2", as_of, subject, ts.Protocol("cut", "1", "V1", visits)).status == status
+
+
+@pytest.mark.parametrize(
     ("booked", "as_of", "status"),
     [
         ("03-14", "03-07", "upcoming"),
@@ -164,9 +185,41 @@ def test_missed_is_what_a_person_recorded_and_nothing_else_is_booked() -> None:
     assert [said("V1", as_of, again).status for as_of in ("03-14", "03-16", "03-17")] == ["due", "overdue", "lapsed"]
 
 
-def test_missed_comes_before_not_expected() -> None:
-    """A visit that a person recorded as missed stays missed after the end of participation."""
-    assert said("V1", "03-30", with_records(record("V1", outcome="missed"), ended="03-05")).status == "missed"
+@pytest.mark.parametrize(
+    ("ended", "as_of", "status"),
+    [
+        ("03-15", "03-15", "not-expected"),  # V1's window was to close on the 16th, a day after the end
+        ("03-15", "03-14", "missed"),  # the day before the end nothing has ended yet
+        ("03-16", "03-30", "missed"),  # the window closed on the day of the end: it was expected, and missed
+        ("03-17", "03-30", "missed"),
+    ],
+)
+def test_not_expected_comes_before_missed(ended: str, as_of: str, status: str) -> None:
+    """What was still to close at the end is not expected also when it was recorded as missed, and nothing is found."""
+    for records in ([record("V1", outcome="missed")], [record("V1", booked=day("03-12"), outcome="missed")] * 2):
+        report = check(ts.schedule(FIRST, with_records(*records, ended=ended)), day(as_of))
+        assert report["V1"].status == status
+        assert [f.kind for f in report.findings if f.visit == "V1"] == (["missed"] if status == "missed" else [])
+
+
+@pytest.mark.parametrize(("ended", "status"), [("04-10", "not-expected"), ("04-11", "missed")])
+def test_without_a_window_a_missed_visit_is_expected_when_its_target_was_not_after_the_end(
+    ended: str, status: str
+) -> None:
+    """V3 has no window, and its target is 11 April."""
+    assert said("V3", "05-30", with_records(record("V3", outcome="missed"), ended=ended)).status == status
+
+
+def test_after_a_death_the_visits_to_come_are_no_deviations() -> None:
+    """V1 day 0, V2 and V3 28 and 56 days on, ±3: dead on 20 January, a coordinator recorded both as missed."""
+    visits = [ts.Visit("V1", "on-site", ts.Timing(window="±0 days"))]
+    visits += [
+        ts.Visit(f"V{n}", "on-site", ts.Timing(f"{28 * (n - 1)} days after V1", window="±3 days")) for n in (2, 3)
+    ]
+    subject = ts.Subject("S2", baseline=day("01-05")).attended("V1", day("01-05")).missed("V2").missed("V3")
+    report = check(ts.schedule(ts.Protocol("ae", "1", "V1", visits), subject.end(day("01-20"), "death")), day("06-01"))
+    assert [visit.status for visit in report] == ["done", "not-expected", "not-expected"]
+    assert report.findings == ()
 
 
 def test_a_record_that_says_nothing_changes_nothing() -> None:

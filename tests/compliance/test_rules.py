@@ -280,22 +280,23 @@ def test_a_mode_is_compared_when_it_was_said_and_the_visit_was_done() -> None:
     ],
 )
 def test_two_visits_nearer_than_a_spacing(first: str, second: str, missing: int | None) -> None:
-    """V0 and V1 at least 8 days apart, on either side, exactly 8 being enough."""
+    """V0 and V1 at least 8 days apart, on either side, exactly 8 being enough; told at the later of the two."""
     close = [f for f in found(held("V0", first), held("V1", second)) if f.kind == "too-close"]
+    later, earlier = ("V0", "V1") if first > second else ("V1", "V0")
     assert [(f.visit, f.other, f.level, f.days_out, f.date) for f in close] == (
-        [("V1", "V0", "deviation", missing, day(second))] if missing else []
+        [(later, earlier, "deviation", missing, max(day(first), day(second)))] if missing else []
     )
 
 
 def test_the_sentence_of_a_spacing_has_both_days_and_what_is_missing() -> None:
-    """After, before, on the same day; assumed where it is."""
+    """After, after the visit that comes later in the protocol, on the same day; assumed where it is."""
     (finding,) = found(held("V0", "03-02"), held("V1", "03-09"))
     assert finding.detail == (
         "attended 2026-03-09, 7 days after V0 (2026-03-02), short of the spacing of at least 8 days: -1 day"
     )
     details = [f.detail for f in found(held("V0", "03-05"), held("V1", "02-26")) if f.kind == "too-close"]
     assert details == [
-        "attended 2026-02-26, 7 days before V0 (2026-03-05), short of the spacing of at least 8 days: -1 day"
+        "attended 2026-03-05, 7 days after V1 (2026-02-26), short of the spacing of at least 8 days: -1 day"
     ]
     details = [f.detail for f in found(held("V0", "03-05"), held("V1", "03-05")) if f.kind == "too-close"]
     assert details == [
@@ -329,8 +330,8 @@ def test_a_spacing_in_months_is_counted_from_the_earlier_visit(first: str, secon
     days = [date.fromisoformat(text) for text in (first, second)]
     subject = ts.Subject("S", days[0]).attended("V0", days[0]).attended("V1", days[1])
     findings = check(ts.schedule(protocol, subject), days[0]).findings
-    close = [(f.visit, f.days_out) for f in findings if f.kind == "too-close"]
-    assert close == ([("V1", missing)] if missing else [])
+    close = [f.days_out for f in findings if f.kind == "too-close"]
+    assert close == ([missing] if missing else [])
 
 
 def test_two_months_are_counted_as_two_months() -> None:
@@ -356,7 +357,7 @@ def test_a_spacing_to_a_visit_of_another_arm_is_passed_over(first: str, second: 
     vb = ts.Visit("VB", "phone", ts.Timing("5 days after V0"), arms=["B"])
     spacings = [ts.Spacing(first, second, "8 days")]
     protocol = ts.Protocol("demo", "1", "V0", [ts.Visit("V0", "on-site"), vb], arms=["A", "B"], spacings=spacings)
-    for arm, expected in (("A", []), ("B", [second])):
+    for arm, expected in (("A", []), ("B", ["VB"])):
         records = (held("V0", "03-02"), *[held("VB", "03-07")] * (arm == "B"))
         subject = ts.Subject("S", date(2026, 3, 2), arm=arm, records=records)
         findings = check(ts.schedule(protocol, subject), day("03-07")).findings
@@ -515,9 +516,42 @@ def test_a_visit_recorded_as_attended_twice() -> None:
     for order in permutations(days):
         words = "recorded as attended 3 times: 2026-03-10, 2026-03-12, 2026-03-14; 2026-03-10 is judged"
         assert only(*order) == Finding("duplicate", "note", "V1", None, "1", None, day("03-12"), words)
-    twice = only(held("V1", "03-12"), held("V1", "03-12", "on-site"))
-    assert twice is not None
-    assert twice.detail == "recorded as attended 2 times: 2026-03-12, 2026-03-12; 2026-03-12 is judged"
+
+
+ON_SITE, BY_PHONE, AT_HOME = (held("V1", "03-12", mode) for mode in ("on-site", "phone", "home"))
+UNSAID = held("V1", "03-12")
+
+
+@pytest.mark.parametrize(
+    ("records", "words", "mode"),
+    [
+        ([ON_SITE, BY_PHONE], "of 2 on 2026-03-12 the one on site, as planned, is judged", "on-site"),
+        ([BY_PHONE, ON_SITE], "of 2 on 2026-03-12 the one on site, as planned, is judged", "on-site"),
+        ([UNSAID, ON_SITE], "of 2 on 2026-03-12 the one on site, as planned, is judged", "on-site"),
+        ([BY_PHONE, ON_SITE, ON_SITE], "of 3 on 2026-03-12 the first on site, as planned, is judged", "on-site"),
+        ([BY_PHONE, AT_HOME], "of 2 on 2026-03-12 the first given, by phone, is judged", "phone"),
+        ([AT_HOME, BY_PHONE], "of 2 on 2026-03-12 the first given, at home, is judged", "home"),
+        ([UNSAID, BY_PHONE], "of 2 on 2026-03-12 the first given, without a mode, is judged", None),
+        ([held("V1", "03-13", "on-site"), BY_PHONE], "2026-03-12 is judged", "phone"),  # the day comes first
+    ],
+)
+def test_of_records_of_one_day_the_planned_mode_is_judged_then_the_first(
+    records: list[ts.VisitRecord], words: str, mode: Mode | None
+) -> None:
+    """V1 is planned on site: a record of that mode fulfils it, and the sentence says which one is judged."""
+    findings = found(*records)
+    (duplicate,) = [finding for finding in findings if finding.kind == "duplicate"]
+    assert duplicate.detail.endswith(f"; {words}")
+    wrong = [finding.detail for finding in findings if finding.kind == "wrong-mode"]
+    how = {"phone": "by phone", "home": "at home"}
+    assert wrong == ([f"done {how[mode]} on 2026-03-12, planned on site"] if mode in how else [])
+
+
+def test_a_treatment_that_was_given_is_judged_before_one_withheld_in_the_planned_mode() -> None:
+    """On one day: withheld on site, given at home; and of two withheld the one on site."""
+    withheld = [replace(one, outcome="withheld") for one in (BY_PHONE, ON_SITE)]
+    assert kinds(*withheld, AT_HOME) == [("V1", "withheld"), ("V1", "wrong-mode")]
+    assert kinds(*withheld) == [("V1", "withheld")]
 
 
 def test_only_attended_records_whose_treatment_was_given_are_duplicates() -> None:
@@ -729,12 +763,12 @@ def test_out_of_order_has_its_place_among_the_kinds() -> None:
 
 
 def test_bookings_against_two_spacings_are_told_in_the_protocols_order() -> None:
-    """V1 booked for 9 March: a day short of 8 from V0 on the 2nd, and 7 short of 9 from V2 on the 11th.
+    """V1 booked for 9 March: a day short of 8 from V0 on the 2nd, and 7 short of 9 from V2 on the 7th.
 
     The spacings stand in the other order, and the codes too; another finding changes nothing.
     """
     swapped = replace(PROTOCOL, spacings=PROTOCOL.spacings[::-1])
-    records = (held("V0", "03-02"), record("V1", booked=day("03-09")), held("V2", "03-11"))
+    records = (held("V0", "03-02"), record("V1", booked=day("03-09")), held("V2", "03-07"))
     for more in ((), (held("X", "03-09"),)):
         findings = found(*records, *more, protocol=swapped)
         assert [f.other for f in findings if f.kind == "booked-outside"] == ["V0", "V2"]

@@ -140,6 +140,16 @@ def test_a_row_whose_finding_is_gone_stays_marked_and_is_unmarked_when_it_is_fou
     assert [row.state for row in back.rows if row.date == "2026-03-17"] == ["no longer found"] * 2
 
 
+def test_a_visit_missed_after_the_end_of_participation_leaves_the_log_and_keeps_what_people_wrote() -> None:
+    """V2 was recorded as missed; then somebody told of a death on 9 March, when its window was still to close."""
+    missed = SUBJECT.missed("V2")
+    log = filled(merge(report(missed)), reason="died")
+    assert [(row.kind, row.state) for row in log.rows] == [("missed", "found")]
+    assert merge(report(missed.end(date(2026, 3, 9), "death"))).rows == ()
+    (row,) = merge(report(missed.end(date(2026, 3, 9), "death")), log).rows
+    assert (row.state, row.reason) == ("no longer found", "died")
+
+
 def test_each_part_of_the_key_makes_another_row() -> None:
     """Subject, visit, kind, other visit, date: rows that differ in one are different rows."""
     row = merge(report(LATE)).rows[0]

@@ -13,29 +13,38 @@ from trialsched.offsets import DateRange, PartialDate, month_length
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from trialsched.compliance.model import FindingKind, Level
     from trialsched.offsets import Offset
     from trialsched.plan import Plan, PlannedVisit
     from trialsched.protocol import Spacing
     from trialsched.subject import VisitRecord
 
 _DAYS_OF_400_YEARS = 146_097
+_LONGEST_MONTH = 31
 
 
 def booking_findings(plan: Plan) -> tuple[Finding, ...]:
-    """Return what stands against the open bookings of a plan, in its order.
+    """Return what stands against the open bookings of a plan, by the visit that tells it, in the plan's order.
 
     A booking outside of its window or nearer to another visit than a spacing is `booked-outside`; one that is
     strictly before another visit whose target is strictly earlier is `out-of-order`. Windows include their ends;
-    a spacing is counted from the earlier of the two days. An open booking is one that is not attended.
+    a spacing is counted from the earlier of the two days and told at the later one. An open booking is one that is
+    not attended.
     """
     days = days_of(plan)
     version = plan.protocol.version
+    places = {row.code: place for place, row in enumerate(plan)}
+    near: dict[str, list[Finding]] = {}
+    for pair in spaced_pairs(plan.protocol.spacings, plan.rows, places):
+        if pair.is_booked:
+            near.setdefault(pair.later, []).extend(too_near(pair, version))
     found: list[Finding] = []
     for row in plan:
         booking = open_booking(row)
         if booking is not None:
             found += booked_outside(row, booking, version)
-            found += booked_too_close(row, booking, days, plan.protocol.spacings, version)
+        found += near.get(row.code, ())
+        if booking is not None:
             found += _out_of_order(plan, row, booking, days)
     return tuple(found)
 
@@ -91,23 +100,22 @@ class Held(NamedTuple):
     booked: bool
 
 
-def came_on(row: PlannedVisit) -> date | PartialDate | None:
-    """Return when a visit was held, as far as it is known, its treatment not withheld."""
+def held_on(row: PlannedVisit) -> Held | None:
+    """Return when a visit was held, its treatment not withheld, else is booked for; None when it is neither."""
     records = row.grounds.records
-    record = row.record if len(records) > 1 else records[0] if records else None
-    return None if record is None or record.outcome is not None else record.attended
+    if not records:
+        return None
+    record = records[0] if len(records) == 1 else row.record
+    if record is not None and record.attended is not None and record.outcome is None:
+        return Held(record.attended, booked=False)
+    booked = open_booking(row)
+    return None if booked is None else Held(booked, booked=True)
 
 
 def days_of(rows: Iterable[PlannedVisit]) -> dict[str, Held]:
     """Return when each visit was held, else is booked for."""
-    found = {}
-    for row in rows:
-        came, booked = came_on(row), open_booking(row)
-        if came is not None:
-            found[row.code] = Held(came, booked=False)
-        elif booked is not None:
-            found[row.code] = Held(booked, booked=True)
-    return found
+    days = ((row.code, held_on(row)) for row in rows)
+    return {code: held for code, held in days if held is not None}
 
 
 def ends_of(day: date | PartialDate) -> tuple[date, date]:
@@ -125,14 +133,6 @@ def short_of(spacing: Spacing, one: date | PartialDate, other: date | PartialDat
 
 def _short(spacing: Spacing, earlier: date, later: date) -> int:
     return _number_after(spacing.at_least, earlier) - later.toordinal()
-
-
-def apart_from(day: date | PartialDate, other: date | PartialDate, code: str) -> str:
-    """Return in words how far a visit is from another one: '22 days after DOSE1 (2026-01-13)'."""
-    days = days_between(farthest(day, other))
-    if isinstance(day, PartialDate) or isinstance(other, PartialDate):
-        return f"at most {days} from {code} ({other})"
-    return f"{days} {'after' if day >= other else 'before'} {code} ({other})"
 
 
 def farthest(one: date | PartialDate, other: date | PartialDate) -> int:
@@ -161,24 +161,76 @@ def booked_outside(row: PlannedVisit, booked: date, version: str) -> Iterator[Fi
     yield Finding("booked-outside", "note", row.code, None, version, out, booked, detail)
 
 
-def booked_too_close(
-    row: PlannedVisit,
-    booked: date,
-    days: Mapping[str, Held],
-    spacings: Iterable[Spacing],
-    version: str,
-) -> Iterator[Finding]:
-    """Find the spacings that a booking does not keep; of two bookings the later row in `days` tells it, once."""
-    for spacing, other, day in spaced_from(row.code, days, spacings):
-        if days[other].booked and _comes_later(days, other, row.code):
+class SpacedPair(NamedTuple):
+    """Two visits of a spacing that were held or are booked, by the order of their days."""
+
+    spacing: Spacing
+    earlier: str
+    later: str
+    first: Held
+    second: Held
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether one of them is booked only."""
+        return self.first.booked or self.second.booked
+
+
+def spaced_pairs(
+    spacings: Iterable[Spacing], rows: Sequence[PlannedVisit], places: Mapping[str, int]
+) -> Iterator[SpacedPair]:
+    """Yield the pairs of visits that spacings name and that may be too near to each other.
+
+    Of equal days the later in protocol order is the later one; a partly known date counts by its last day.
+    """
+    for spacing in spacings:
+        one, other = places.get(spacing.first), places.get(spacing.second)
+        if one is None or other is None:
             continue
-        missing = short_of(spacing, booked, day)
-        if missing > 0:
-            assumed = "assumed spacing" if spacing.assumed else "spacing"
-            least = "at least " if isinstance(day, PartialDate) else ""
-            short = f"short of the {assumed} of at least {spacing.at_least}: {least}{signed_days(-missing)}"
-            detail = f"booked for {booked}, {apart_from(booked, day, other)}, {short}"
-            yield Finding("booked-outside", "note", row.code, other, version, -missing, booked, detail)
+        first = held_on(rows[one])
+        second = held_on(rows[other]) if first else None
+        if first is None or second is None or _surely_apart(spacing, first.day, second.day):
+            continue
+        if (ends_of(first.day)[1], one) <= (ends_of(second.day)[1], other):
+            yield SpacedPair(spacing, spacing.first, spacing.second, first, second)
+        else:
+            yield SpacedPair(spacing, spacing.second, spacing.first, second, first)
+
+
+def _surely_apart(spacing: Spacing, one: date | PartialDate, other: date | PartialDate) -> bool:
+    """Return whether two whole days keep a spacing however long its months are: most do."""
+    if type(one) is not date or type(other) is not date:
+        return False
+    return abs((other - one).days) >= spacing.at_least.days + _LONGEST_MONTH * spacing.at_least.months
+
+
+def too_near(pair: SpacedPair, version: str) -> Iterator[Finding]:
+    """`too-close`: two visits attended nearer than a spacing; a deviation, a note when the spacing is assumed.
+
+    `booked-outside` when one of them is booked only. Either is told at the later of the two.
+    """
+    spacing, earlier, later, first, second = pair
+    missing = short_of(spacing, first.day, second.day)
+    if missing <= 0:
+        return
+    kind: FindingKind = "booked-outside" if pair.is_booked else "too-close"
+    level: Level = "note" if pair.is_booked or spacing.assumed else "deviation"
+    partly = isinstance(first.day, PartialDate) or isinstance(second.day, PartialDate)
+    assumed = "assumed spacing" if spacing.assumed else "spacing"
+    out = f"{'at least ' if partly else ''}{signed_days(-missing)}"
+    when = f"{'booked for' if second.booked else 'attended'} {second.day}"
+    detail = f"{when}, {_apart(pair)}, short of the {assumed} of at least {spacing.at_least}: {out}"
+    yield Finding(kind, level, later, earlier, version, -missing, second.day, detail)
+
+
+def _apart(pair: SpacedPair) -> str:
+    """Return in words how far the later visit of a pair is from the earlier: '22 days after DOSE1 (2026-01-13)'."""
+    _, earlier, _, first, second = pair
+    days = days_between(farthest(first.day, second.day))
+    day = f"booked for {first.day}" if first.booked and not second.booked else f"{first.day}"
+    if isinstance(first.day, PartialDate) or isinstance(second.day, PartialDate):
+        return f"at most {days} from {earlier} ({day})"
+    return f"{days} after {earlier} ({day})"
 
 
 def spaced_from(
@@ -208,11 +260,6 @@ def days_keeping(spacing: Spacing, day: date | PartialDate, among: DateRange) ->
     if after <= among.latest.toordinal():
         kept.append(DateRange(date.fromordinal(after), among.latest))
     return tuple(kept)
-
-
-def _comes_later(days: Mapping[str, object], other: str, code: str) -> bool:
-    codes = list(days)
-    return codes.index(other) > codes.index(code)
 
 
 def _out_of_order(plan: Plan, row: PlannedVisit, booked: date, days: Mapping[str, Held]) -> Iterator[Finding]:

@@ -18,7 +18,6 @@ from trialsched.protocol import program
 if TYPE_CHECKING:
     from trialsched.compliance.model import Status
     from trialsched.plan import PlannedVisit
-    from trialsched.protocol import Protocol
 
 
 def check(plans: Plan | Iterable[Plan], as_of: date, *, in_force: Mapping[str, date] | None = None) -> Report:
@@ -139,14 +138,6 @@ def _of_then(versions: Versions, plan: Plan, row: PlannedVisit) -> list[Plan]:
     return sorted(found, key=lambda other: other is not judged)
 
 
-def _spaced(protocol: Protocol) -> frozenset[str]:
-    """Return the codes that spacings name."""
-    if "spaced" not in protocol.scratch:
-        protocol.scratch["spaced"] = frozenset(c for s in protocol.spacings for c in (s.first, s.second))
-    codes: frozenset[str] = protocol.scratch["spaced"]
-    return codes
-
-
 def _judge(  # noqa: C901, PLR0912, PLR0915 - where the time of `check` goes: a call less for each visit is a tenth of it
     plan: Plan,
     rows: Iterable[PlannedVisit],
@@ -158,7 +149,7 @@ def _judge(  # noqa: C901, PLR0912, PLR0915 - where the time of `check` goes: a 
 
     All that is not the everyday case is left to functions.
     """
-    ended, spaced = plan.subject.ended, _spaced(plan.protocol)
+    ended = plan.subject.ended
     over = ended if ended is not None and ended <= as_of else None
     horizon = as_of if ended is None or as_of < ended else ended  # attended after it: the future, or after the end
     disorder = False
@@ -167,7 +158,7 @@ def _judge(  # noqa: C901, PLR0912, PLR0915 - where the time of `check` goes: a 
     add, strike = statuses.append, striking.append
     for row in rows:
         visit, target, earliest, latest, basis, grounds = row
-        booked = None
+        booked, missed = None, False
         strange = basis == "empty"
         if grounds.records:
             records = grounds.records
@@ -192,26 +183,24 @@ def _judge(  # noqa: C901, PLR0912, PLR0915 - where the time of `check` goes: a 
                 if strange or record.outcome is not None or (record.mode is not None and record.mode != visit.mode):
                     strike(len(statuses) - 1)
                 continue
-            if record.outcome is not None and booked is None:
-                add("missed")
-                strike(len(statuses) - 1)
-                continue
+            missed = record.outcome is not None and booked is None
         if over is not None and (latest or target) > over:
             status = "not-expected"
+        elif missed:
+            status, strange = "missed", True
         elif latest is None or earliest is None:
             status = "upcoming" if as_of < target else "due"
         elif as_of < earliest:
             status = "upcoming"
         elif as_of > latest:
             status, strange = "lapsed", True
-        elif as_of <= target or (booked is not None and booked >= as_of):
-            status = "due"
+        elif as_of <= target or as_of == earliest or (booked is not None and booked >= as_of):
+            status = "due"  # overdue begins after the later of target and earliest
         else:
             status = "overdue"
         add(status)
-        if booked is not None and not strange:
-            inside = earliest is None or latest is None or earliest <= booked <= latest
-            strange = not inside or visit.code in spaced
+        if booked is not None and earliest is not None and latest is not None:
+            strange = strange or not earliest <= booked <= latest
         if strange:
             strike(len(statuses) - 1)
     return disorder

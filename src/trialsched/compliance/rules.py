@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched._text import nearest
 from trialsched.compliance.bookings import (
-    Held,
-    apart_from,
     booked_outside,
-    booked_too_close,
-    came_on,
     days_between,
-    days_of,
     ends_of,
-    farthest,
     open_booking,
-    short_of,
     signed_days,
+    spaced_pairs,
+    too_near,
     window_rule,
     window_words,
 )
@@ -30,12 +25,10 @@ if TYPE_CHECKING:
 
     from trialsched.compliance.model import CheckedVisit, FindingKind, Judged, Level
     from trialsched.plan import Plan
-    from trialsched.protocol import Spacing
     from trialsched.subject import VisitRecord
 
 _HOW = {"on-site": "on site", "phone": "by phone", "video": "by video", "home": "at home"}
 _REMOTE, _IN_PERSON = ("phone", "video"), ("on-site", "home")
-_LONGEST_MONTH = 31
 _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
@@ -68,17 +61,6 @@ class Case(NamedTuple):
     as_of: date
     judged: Judged
     places: Mapping[str, int]
-
-    def days(self, version: str) -> dict[str, Held]:
-        """Return when each visit was held, else is booked for, and whether it is booked and by a version.
-
-        A booking judged by another version is held to other spacings: it does not tell those of this one.
-        """
-        days = days_of(self.judged.rows)
-        if len(self.versions.plans) == 1:
-            return days
-        places, judge = self.places, self.judged.version
-        return {code: Held(day, booked and judge(places[code]) == version) for code, (day, booked) in days.items()}
 
     def version_of(self, record: VisitRecord) -> str:
         """Return the version of a record's day; of a visit that it does not have, the one that judges the visit."""
@@ -124,9 +106,6 @@ def findings(case: Case, striking: Iterable[int], close: Iterable[Finding], *, d
         if booking is not None:
             mixed = True  # spacings stand in any order
             found += booked_outside(row, booking, version)
-            found += booked_too_close(
-                row, booking, case.days(version), case.plan_of(version).protocol.spacings, version
-            )
     if disorder:
         found += _out_of_order(case)
     if several or case.plan.other_records:
@@ -234,12 +213,27 @@ def _records(case: Case, code: str, records: Iterable[VisitRecord]) -> Iterator[
 
 def _duplicate(visit: CheckedVisit) -> Iterator[Finding]:
     """`duplicate`: more than one attended record; of those whose treatment was not given each is its own note."""
-    held = [record.attended for record in visit.planned.records if record.attended and record.outcome is None]
-    if len(held) > 1:
-        first, second, *more = sorted(held, key=lambda day: (ends_of(day), str(day)))
-        others = ", ".join(map(str, (second, *more)))
-        detail = f"recorded as attended {len(held)} times: {first}, {others}; {visit.attended} is judged"
-        yield Finding("duplicate", "note", visit.code, None, visit.version, None, second, detail)
+    held = [record for record in visit.planned.records if record.attended and record.outcome is None]
+    if len(held) < 2:  # noqa: PLR2004 - one is no duplicate
+        return
+    days = [record.attended for record in held if record.attended is not None]
+    first, second, *more = sorted(days, key=lambda day: (ends_of(day), str(day)))
+    others = ", ".join(map(str, (second, *more)))
+    detail = f"recorded as attended {len(held)} times: {first}, {others}; {_which(visit, held)} is judged"
+    yield Finding("duplicate", "note", visit.code, None, visit.version, None, second, detail)
+
+
+def _which(visit: CheckedVisit, held: list[VisitRecord]) -> str:
+    """Say which of several records is judged: by its day, or what tells it from the others of that day."""
+    day, mode = visit.attended, visit.mode_actual
+    same = [record for record in held if record.attended == day]
+    if len(same) == 1:
+        return f"{day}"
+    how = "" if mode is None else f" {_HOW[mode]}"
+    if mode != visit.mode_planned:
+        return f"of {len(same)} on {day} the first given,{how or ' without a mode'},"
+    several = sum(record.mode == mode for record in same) > 1
+    return f"of {len(same)} on {day} the {'first' if several else 'one'}{how}, as planned,"
 
 
 def _in_other_window(case: Case, visit: CheckedVisit, out: int) -> Iterator[Finding]:
@@ -264,36 +258,19 @@ def _in_other_window(case: Case, visit: CheckedVisit, out: int) -> Iterator[Find
 
 
 def too_close(case: Case) -> list[Finding]:
-    """`too-close`: two visits attended nearer than a spacing; a deviation, a note when the spacing is assumed.
+    """`too-close`, and `booked-outside` of a spacing: two visits held or booked nearer than it.
 
     Visits whose treatment was not withheld count; of partly known dates, when it is sure. By the spacings of the
-    version that judges the second visit of each.
+    version that judges the later visit of each pair.
     """
     found: list[Finding] = []
-    places, judged = case.places, case.judged
+    judged, places = case.judged, case.places
     for plan in case.versions.plans:
-        for spacing in plan.protocol.spacings:
-            first, second = places.get(spacing.first), places.get(spacing.second)
-            if first is None or second is None:
-                continue
-            one, two = came_on(judged.rows[first]), came_on(judged.rows[second])
-            if one is None or two is None or judged.version(second) != plan.protocol.version:
-                continue
-            apart = abs((two - one).days) if type(one) is date and type(two) is date else farthest(one, two)
-            if apart < spacing.at_least.days + _LONGEST_MONTH * spacing.at_least.months:
-                found += _too_close(spacing, one, two, plan.protocol.version)
+        version = plan.protocol.version
+        for pair in spaced_pairs(plan.protocol.spacings, judged.rows, places):
+            if judged.version(places[pair.later]) == version:
+                found += too_near(pair, version)
     return found
-
-
-def _too_close(spacing: Spacing, one: date | PartialDate, two: date | PartialDate, version: str) -> Iterator[Finding]:
-    missing = short_of(spacing, one, two)
-    if missing > 0:
-        level: Level = "note" if spacing.assumed else "deviation"
-        assumed = "assumed spacing" if spacing.assumed else "spacing"
-        least = "at least " if isinstance(one, PartialDate) or isinstance(two, PartialDate) else ""
-        words = f"short of the {assumed} of at least {spacing.at_least}: {least}{signed_days(-missing)}"
-        detail = f"attended {two}, {apart_from(two, one, spacing.first)}, {words}"
-        yield Finding("too-close", level, spacing.second, spacing.first, version, -missing, two, detail)
 
 
 def _out_of_order(case: Case) -> Iterator[Finding]:

@@ -142,12 +142,26 @@ class PlannedVisit(NamedTuple):
     def record(self) -> VisitRecord | None:
         """The record judged: the earliest attended one that was not withheld, else the earliest withheld.
 
-        With nothing attended: what is booked last and not missed, else the last of the rest.
+        Of several on one day the one in the planned mode, else the first given. With nothing attended: what is
+        booked last and not missed, else the last of the rest.
         """
         records = self.grounds.records
         if len(records) < 2:  # noqa: PLR2004 - nothing to choose between
             return records[0] if records else None
-        return max(records, key=_judged_rank)
+        came = [record for record in records if record.attended is not None]
+        if came:
+            return min(came, key=self._rank_of_attended)  # of equals the first given
+        return max(records, key=_rank_of_unattended)
+
+    def _rank_of_attended(self, record: VisitRecord) -> tuple[bool, int, int, bool]:
+        """Rank attended records so that the one judged comes first.
+
+        A partly known date is before a whole one only when all of it is; of two that end together the shorter.
+        """
+        attended = record.attended
+        days = attended.days if isinstance(attended, PartialDate) else None
+        last = days.latest if days else attended or date.max
+        return (record.outcome is not None, last.toordinal(), len(days) if days else 1, record.mode != self.mode)
 
     @property
     def attended(self) -> date | PartialDate | None:
@@ -187,15 +201,11 @@ class PlannedVisit(NamedTuple):
         return _why(self)
 
 
-def _judged_rank(record: VisitRecord) -> tuple[Any, ...]:
-    """Rank records so that the one judged is the greatest, whatever their order."""
-    attended = record.attended
-    # A partly known date is before a whole one only when all of it is.
-    day = attended.days.latest if isinstance(attended, PartialDate) else attended
-    booked = _booked_rank(record)
-    if day is not None:
-        return (2 if record.outcome is None else 1, -day.toordinal(), isinstance(attended, date), booked)
-    return (0, 0 if record.outcome else 1 if record.booked else -1, False, booked)
+def _rank_of_unattended(record: VisitRecord) -> tuple[int, tuple[Any, ...]]:
+    """Rank records of a visit that was not attended so that the one judged is the last, whatever their order."""
+    if record.outcome is not None:
+        return (0, _booked_rank(record))
+    return (1 if record.booked else -1, _booked_rank(record))
 
 
 def _booked_rank(record: VisitRecord) -> tuple[Any, ...]:

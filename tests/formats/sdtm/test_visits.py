@@ -207,7 +207,26 @@ def test_no_rows_for_planned_visits_after_the_final_disposition() -> None:
         ("UNS1", None),
         ("WEEK8", "Y"),
     ]
-    assert made.notes == ("SV has no row for visits missed when participation had ended before: WEEK4 of 101",)
+    assert made.notes == ("SV has no row for visits recorded as missed after participation had ended: WEEK4 of 101",)
+
+
+def test_a_visit_that_is_not_expected_has_no_row_also_when_it_was_recorded_as_missed() -> None:
+    """As `check` has it: the windows of V2 and V3 were to close after the death on day 28, V2's target is that day."""
+    visits = [Visit("V1", "on-site", Timing(window="±0 days"), numbering=Numbering(1))]
+    for number in (2, 3):
+        when = f"{28 * (number - 1)} days after V1"
+        visits.append(Visit(f"V{number}", "on-site", Timing(when, window="±3 days"), numbering=Numbering(number)))
+    subject = person(
+        came("V1", 2020, 2, 19),
+        VisitRecord("V2", outcome="missed"),
+        VisitRecord("V3", outcome="missed"),
+        VisitRecord("V3", booked=date(2020, 4, 15)),
+        ended=date(2020, 3, 18),
+        end_reason="death",
+    )
+    made = datasets([report(subject, Protocol("ae", "1", "V1", visits))])
+    assert [(row["VISIT"], row["SVOCCUR"]) for row in made.sv.records()] == [("V1", "Y")]
+    assert made.notes == ("SV has no row for visits recorded as missed after participation had ended: V2 of 101",)
 
 
 def test_what_was_attended_besides_a_planned_visit_is_unplanned() -> None:

@@ -115,7 +115,8 @@ def _questions(told: Told) -> Iterator[str]:
     if told.lapsed:
         yield f"SV has no row for lapsed visits, of which nobody has said whether they happened: {some(told.lapsed)}"
     if told.after_end:
-        yield f"SV has no row for visits missed when participation had ended before: {some(told.after_end)}"
+        missed = f"visits recorded as missed after participation had ended: {some(told.after_end)}"
+        yield f"SV has no row for {missed}"
     if told.unknown:
         yield f"SV has unplanned rows for codes that the protocol does not have: {some(told.unknown)}"
 

@@ -56,18 +56,16 @@ def _planned(
 
     Of a visit that is still open or has lapsed nobody has said either: SVOCCUR would be neither "Y" nor "N".
     "Subjects who [...] discontinue study participation will not have records for planned visits subsequent to their
-    final disposition event" (SDTMIG 3.4, 5.5, assumption 3): none that was missed when participation had ended
-    before its planned day. What was attended stays.
+    final disposition event" (SDTMIG 3.4, 5.5, assumption 3): none that is not expected, also when it was recorded as
+    missed. What was attended stays.
     """
-    ended = report.subject.ended
     for visit in report:
         code, record = visit.code, visit.record
         if visit.status == "lapsed":
             told.lapsed.append(f"{code} of {report.subject.code}")
-        if record is None or visit.status not in ("done", "missed"):
-            continue
-        if visit.status == "missed" and ended is not None and visit.target > ended:
+        if visit.status == "not-expected" and visit.outcome == "missed":
             told.after_end.append(f"{code} of {report.subject.code}")
+        if record is None or visit.status not in ("done", "missed"):
             continue
         occurred = visit.status == "done"
         reason = None if occurred else _text(record.note)
