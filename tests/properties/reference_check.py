@@ -426,7 +426,7 @@ class Referee:
 
     # What is next
 
-    def work(self, first: date, last: date) -> list[tuple[tuple[object, ...], Item]]:
+    def work(self, first: date, last: date) -> list[tuple[tuple[int, bool, bool, int, date, int], Item]]:
         """Return what is to be done from a day to another, each with its place among those of other subjects."""
         found = []
         for place, row in enumerate(self.rows.values()):

@@ -158,10 +158,12 @@ class PlannedVisit(NamedTuple):
 
         A partly known date is before a whole one only when all of it is; of two that end together the shorter.
         """
-        attended = record.attended
-        days = attended.days if isinstance(attended, PartialDate) else None
-        last = days.latest if days else attended or date.max
-        return (record.outcome is not None, last.toordinal(), len(days) if days else 1, record.mode != self.mode)
+        last, length = date.max, 1
+        if isinstance(record.attended, PartialDate):
+            last, length = record.attended.days.latest, len(record.attended.days)
+        elif record.attended is not None:
+            last = record.attended
+        return (record.outcome is not None, last.toordinal(), length, record.mode != self.mode)
 
     @property
     def attended(self) -> date | PartialDate | None:
