@@ -1,5 +1,7 @@
 """What text may hold."""
 
+import csv
+import io
 import json
 import tomllib
 import unicodedata
@@ -162,30 +164,61 @@ def test_what_was_read_is_shown_and_cut() -> None:
     assert text.shown(deep) == "list too long to be printed"
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+# OWASP, CSV Injection: the signs, tab, carriage return, line feed, and the full-width signs.
+SIGNS = ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+
+
+@pytest.mark.parametrize("first", [*SIGNS, "\t", "\r", "\n", " =", "\u00a0+", '"=', "\ufeff@"])
 def test_a_cell_that_a_spreadsheet_would_run_is_guarded(first: str) -> None:
-    """An apostrophe before each of the six first characters, one more before an apostrophe that is there already."""
+    """An apostrophe before what begins a formula, one more before an apostrophe that is there already."""
     assert text.guarded(f"{first}1") == f"'{first}1"
     assert text.guarded(f"'{first}1") == f"''{first}1"
     assert text.unguarded(f"'{first}1") == f"{first}1"
     assert text.unguarded(f"''{first}1") == f"'{first}1"
 
 
-@pytest.mark.parametrize("words", ["", "a=1", " =1", "'tis", "'", "''", "5 kg", "\n=1", '"=1"', "(+48)"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "\n", "\r"])
+@pytest.mark.parametrize("sign", [*SIGNS, " =", '""='])
+def test_what_would_begin_a_cell_elsewhere_is_guarded(separator: str, sign: str) -> None:
+    """A spreadsheet that separates there finds an apostrophe first (OWASP www-community, issue 443)."""
+    assert text.guarded(f"a{separator}{sign}1") == f"'a{separator}'{sign}1"
+    assert text.unguarded(f"'a{separator}'{sign}1") == f"a{separator}{sign}1"
+    assert text.guarded(f"={separator}{sign}1") == f"'={separator}'{sign}1"
+
+
+@pytest.mark.parametrize("words", ["", "a=1", "'tis", "'", "''", "5 kg", "(+48)", "a; b=1", "90\u2013120", "\u22125"])
 def test_other_cells_are_neither_guarded_nor_stripped(words: str) -> None:
-    """Only the first character counts, and an apostrophe of the text itself stays."""
+    """A sign inside a word, and an apostrophe of the text itself, stay."""
     assert text.guarded(words) == words
     assert text.unguarded(words) == words
 
 
-@pytest.mark.parametrize("words", ["=1+1", "-5 kg", "@home", "+48"])
+@pytest.mark.parametrize("words", ["=1+1", "-5 kg", "@home", "+48", "a;'=1", "'tis; -5", "x, '-5 kg"])
 def test_what_people_wrote_without_guard_stays(words: str) -> None:
-    """A first character that a spreadsheet would run is no guard."""
+    """A sign is no guard, and an apostrophe inside is one only beside the one at the beginning."""
     assert text.unguarded(words) == words
 
 
-@given(st.text() | st.text("'=+-@\t\r a"))
+@pytest.mark.parametrize("words", ["'=1;=2", "'-2 kg, -3 cm"])
+def test_a_cell_that_was_guarded_at_its_beginning_only_is_read(words: str) -> None:
+    """Files of older versions have no apostrophes inside."""
+    assert text.unguarded(words) == words[1:]
+
+
+ODD = "'=+-@\t\r\n\" ,;|a\uff1d"
+
+
+@given(st.text() | st.text(ODD))
 def test_a_guarded_text_comes_back(words: str) -> None:
-    """Taking the guard off gives back any text, and a guarded cell never begins with what would run."""
+    """Taking the guard off gives back any text."""
     assert text.unguarded(text.guarded(words)) == words
-    assert text.guarded(words)[:1] not in {"=", "+", "-", "@", "\t", "\r"}
+
+
+@given(st.lists(st.text(ODD) | st.text(), min_size=1, max_size=4), st.sampled_from(",;\t|"), st.sampled_from(",;\t|"))
+def test_no_separator_makes_a_formula_of_a_guarded_cell(cells: list[str], written: str, read: str) -> None:
+    """Whatever a file is written with and a spreadsheet separates by, no cell of it begins with a sign."""
+    out = io.StringIO()
+    csv.writer(out, delimiter=written).writerow(map(text.guarded, cells))
+    for row in csv.reader(io.StringIO(out.getvalue(), newline=""), delimiter=read):
+        for cell in row:
+            assert cell.lstrip()[:1] not in set(SIGNS)

@@ -16,7 +16,12 @@ _SHOWN = 20
 _READ = 200  # characters shown of what was read
 _SHORT = 3
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-_WOULD_RUN = re.compile("'*[=+@\t\r-]")  # with the apostrophes that would be taken for guards
+# What begins a formula: these signs, also as East Asian keyboards write them, behind what a spreadsheet
+# takes off or for a quote. A tab or line break at the beginning is taken off too.
+_FORMULA = "(?:[^\\S\t\r\n]|['\"\u200b\ufeff])*[=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b-]"
+_RUNS_FIRST = re.compile(f"{_FORMULA}|['\"]*[\t\r\n]")
+_RUNS_INSIDE = re.compile(f"([,;|\t\r\n])(?={_FORMULA})")
+_GUARD_INSIDE = re.compile(f"([,;|\t\r\n])'(?={_FORMULA})")
 
 
 def unprintable(text: str) -> str:
@@ -35,24 +40,29 @@ def nfc(text: str) -> str:
 
 
 def guarded(text: str) -> str:
-    """Return the text of a cell with a leading apostrophe when a spreadsheet would run it, as a formula.
+    """Return the text of a cell with apostrophes where a spreadsheet would begin a formula.
 
-    That is when it begins with `=`, `+`, `-`, `@`, a tab or a carriage return; apostrophes before one of them count
-    as guards, and get one more. `unguarded` gives the text back.
+    That is at its beginning, and behind each separator and line break in it, since a spreadsheet of
+    another locale separates cells there. A text with one anywhere has an apostrophe first, which is
+    how `unguarded` knows it and gives the text back.
 
-    >>> guarded("+48 22 123 45 67"), guarded("'tis")
-    ("'+48 22 123 45 67", "'tis")
+    >>> guarded("+48 22 123 45 67"), guarded("a;=1+1"), guarded("'tis")
+    ("'+48 22 123 45 67", "'a;'=1+1", "'tis")
     """
-    return f"'{text}" if _WOULD_RUN.match(text) else text
+    inside = _RUNS_INSIDE.sub(r"\1'", text)
+    return text if inside == text and not _RUNS_FIRST.match(text) else f"'{inside}"
 
 
 def unguarded(text: str) -> str:
-    """Return the text of a cell without the apostrophe of `guarded`; a text without one stays as it is.
+    """Return the text of a cell without the apostrophes of `guarded`; one that people wrote stays as it is.
 
-    >>> unguarded("'-5 kg"), unguarded("-5 kg"), unguarded("'tis")
-    ('-5 kg', '-5 kg', "'tis")
+    >>> unguarded("'-5 kg"), unguarded("-5 kg"), unguarded("'a;'=1+1"), unguarded("'tis")
+    ('-5 kg', '-5 kg', 'a;=1+1', "'tis")
     """
-    return text[1:] if text[:1] == "'" and _WOULD_RUN.match(text) else text
+    if not text.startswith("'"):
+        return text
+    bare = _GUARD_INSIDE.sub(r"\1", text[1:])
+    return bare if _RUNS_FIRST.match(bare) or guarded(bare) == text else text
 
 
 # What steers a terminal or the layout of text, and shows nothing itself: control characters, ends of

@@ -246,8 +246,8 @@ def test_what_no_file_could_hold_is_told_on_one_line() -> None:
     found = loads_json(text)
     assert found.rows == ()
     assert [problem.where for problem in found.problems] == [
-        "subjects[0].'x\\ud800'",
-        "subjects[0].'a\\nb'",
+        "subjects[0].x<U+D800>",
+        "subjects[0].a<U+000A>b",
         "subjects[0].records[0].note",
     ]
     assert found.problems[2].message == "a lone surrogate, which UTF-8 does not have"

@@ -61,7 +61,7 @@ def test_a_row_of_another_separator_than_the_headers_says_so(header: str, row: s
     assert found.owners == {3: "P1"}
     (problem,) = found.problems
     assert (problem.where, problem.message) == ("line 3", words)
-    assert problem.read == row.strip().rstrip(delimiter)
+    assert problem.read == row.strip().rstrip(delimiter).replace("\t", "<U+0009>")
 
 
 def test_a_subject_of_another_separator_stands_in_the_list() -> None:

@@ -208,7 +208,7 @@ def test_the_separator_is_that_of_the_header_whatever_the_line_ends() -> None:
 def test_a_line_break_in_a_cell_stays_what_it_was() -> None:
     """A carriage return inside quotes is data: a control character that no arm has."""
     found = loads_subjects('subject,baseline,arm\r\nP1,2026-03-02,"a\rb"\r\n')
-    assert found.problems[0].read == "a\rb"
+    assert found.problems[0].read == "a<U+000D>b"
 
 
 @pytest.mark.parametrize("data", [12, None, [b"x"]])

@@ -18,11 +18,16 @@ def test_csv_for_excel() -> None:
 
 
 def test_another_program_reads_the_cells_back() -> None:
-    """Quotes and line ends inside a cell stay inside it."""
-    cells = ['say "x"', "two\nlines", "two\r\nlines", "a;b,c"]
+    """Quotes and separators inside a cell stay inside it."""
+    cells = ['say "x"', "a;b,c"]
     for excel, delimiter in ((False, ","), (True, ";")):
         text = csv_lines([cells, cells], excel=excel)
         assert list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) == [cells, cells]
+
+
+def test_what_steers_a_program_is_named_in_a_cell() -> None:
+    """A line break, a control character and a mark of direction stand as their code points, guarded where they run."""
+    assert csv_lines([["a\nb", "\x1b[2J", "=\u202e"]]) == "a<U+000A>b,<U+001B>[2J,'=<U+202E>\n"
 
 
 def test_a_table_of_markdown() -> None:

@@ -171,13 +171,13 @@ def _row(raw: object, place: str, index: int, keys: tuple[str, ...], also: tuple
         row.problems.append(Problem(place, shown(raw), "an object", "no object"))
         return row
     for key in raw.twice:
-        row.wrong(_named(key), "", "the key stands twice")
+        row.wrong(shown(key), "", "the key stands twice")
     for key, value in raw.items():
         if key in also:
             continue
         if key not in keys:
             expected = nearest_or(key, (*keys, *also), ", ".join((*keys, *also)))
-            row.problems.append(Problem(row.where(_named(key)), "", expected, "unknown key"))
+            row.problems.append(Problem(row.where(shown(key)), "", expected, "unknown key"))
         elif isinstance(value, str):
             row.values[key] = value
             if not value.isascii() and _LONE.search(value):
@@ -185,8 +185,3 @@ def _row(raw: object, place: str, index: int, keys: tuple[str, ...], also: tuple
         elif value is not None:
             row.wrong(key, shown(value), "no text", "a text or null")
     return row
-
-
-def _named(key: str) -> str:
-    """Return a key as a place can name it, on one line."""
-    return shown(key) if key.isprintable() else repr(shown(key))
