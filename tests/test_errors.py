@@ -57,3 +57,16 @@ def test_the_error_of_a_document_lists_its_problems_one_a_line(kind: type[ts.Doc
     error = kind(problems)
     assert error.problems == problems
     assert str(error) == "a: one\nb: two"
+
+
+@pytest.mark.parametrize(("number", "told"), [(0, 0), (1000, 1000), (1001, 1001), (5000, 1001)])
+def test_an_error_tells_at_most_a_thousand_problems(number: int, told: int) -> None:
+    """Of more, one more problem says that there are."""
+    problems = [ts.Problem(str(n), "", "", "bad") for n in range(number)]
+    found = ts.DocumentError(problems).problems
+    assert len(found) == told
+    assert found[:1000] == tuple(problems[:1000])
+    assert [str(problem) for problem in found[1000:]] == ["and more: only the first 1,000 problems are told"] * (
+        number > 1000
+    )
+    assert str(ts.DocumentError(problems)).count("bad") == min(number, 1000)

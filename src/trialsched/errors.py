@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_PROBLEMS: Final = 1_000  # told of one input: nobody mends more at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,17 @@ class Problem:
         if self.expected:
             parts.append(f"expected {self.expected}")
         return "; ".join(parts)
+
+
+def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the first 1,000 problems; of more, the last one says that there are."""
+    first = tuple(islice(problems, MAX_PROBLEMS + 1))
+    return first if len(first) <= MAX_PROBLEMS else (*first[:MAX_PROBLEMS], and_more())
+
+
+def and_more(where: str = "") -> Problem:
+    """Return the problem that stands for all those that are not told; `where` is the place where reading stopped."""
+    return Problem(where, "", "", f"and more: only the first {MAX_PROBLEMS:,} problems are told")
 
 
 class TrialschedError(Exception):
@@ -73,12 +90,15 @@ class UnknownVisitError(TrialschedError, KeyError):
 
 
 class DocumentError(InvalidValueError):
-    """What a document says cannot be; `problems` has every fault found, in the order of the document."""
+    """What a document or list says cannot be; `problems` has the first 1,000 faults, in the order in which they stand.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Keep all the problems; the message lists them one a line."""
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
+    Of more, one more problem at the end says so.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems; the message lists them one a line."""
+        self.problems = listed(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class ProtocolError(DocumentError):

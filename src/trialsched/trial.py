@@ -11,7 +11,15 @@ from typing import IO, TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from trialsched._text import nearest_or, shown
 from trialsched.compliance import check
-from trialsched.errors import DocumentError, InvalidValueError, Problem, TrialError, TrialschedError
+from trialsched.errors import (
+    MAX_PROBLEMS,
+    DocumentError,
+    InvalidValueError,
+    Problem,
+    TrialError,
+    TrialschedError,
+    and_more,
+)
 from trialsched.formats import documents, records
 from trialsched.offsets import PartialDate
 from trialsched.plan import schedule
@@ -42,7 +50,7 @@ _T = TypeVar("_T")
 
 
 class Listed(NamedTuple):
-    """The subjects of a list with their records, and every fault of a row in the order of the subjects' lines.
+    """The subjects of a list with their records, and the first 1,000 faults of rows in the order of subjects' lines.
 
     A subject with a bad row is left out, and a fault says so. `stopped`: it cannot be told whose a bad row is, so
     that nobody's dates are sure, and there are no subjects.
@@ -282,6 +290,8 @@ def _list(path: Path, found: list[Problem], load: Callable[[IO[bytes]], _T]) -> 
     try:
         with path.open("rb") as file:
             return load(file)
+    except DocumentError as error:
+        found += [_of(path.name, problem) for problem in error.problems]
     except TrialschedError as error:
         found.append(Problem(f"{path.name} {error.where}".rstrip(), "", "", error.message))
     return None
@@ -309,31 +319,34 @@ def listed(
         if not slips:
             good.append(row)
     if told is None:
-        return Listed(tuple(good), _sorted(faults))
-    by_code, wrong = _grouped(told, subjects.codes, name, years)
-    if not all(row.subject for row in wrong):
-        faults = [*_sorted(faults), *((_BEHIND_ALL, _of(visits, row.problem)) for row in wrong)]
+        return Listed(tuple(good), _first(faults))
+    by_code, wrong, without = _grouped(told, subjects.codes, name, years)
+    if "" in without:
+        faults += [(_BEHIND_ALL, _of(visits, row.problem)) for row in wrong]
         why = "anybody's dates may rest on it"
         message = f"nothing is planned while it cannot be told whose a row is: {why}"
-        return Listed((), (*faults, (_BEHIND_ALL, Problem(visits, "", "", message))), stopped=True)
+        return Listed((), (*_first(faults), (_BEHIND_ALL, Problem(visits, "", "", message))), stopped=True)
     faults += _left_out(good, wrong, name, visits)
-    without = {row.subject for row in wrong}
     return Listed(
         tuple(
             row._replace(subject=replace(row.subject, records=tuple(by_code.get(row.subject.code, ()))))
             for row in good
             if row.subject.code not in without
         ),
-        _sorted(faults),
+        _first(faults),
     )
 
 
 def _of(name: str, problem: Problem) -> Problem:
-    return replace(problem, where=f"{name} {problem.where}")
+    return replace(problem, where=f"{name} {problem.where}".rstrip())
 
 
-def _sorted(faults: list[tuple[int, Problem]]) -> tuple[tuple[int, Problem], ...]:
-    return tuple(sorted(faults, key=lambda fault: fault[0]))
+def _first(faults: list[tuple[int, Problem]]) -> tuple[tuple[int, Problem], ...]:
+    """Return the first 1,000 faults in the order of the subjects' lines; of more, one more says that there are."""
+    found = sorted(faults, key=lambda fault: fault[0])
+    if len(found) > MAX_PROBLEMS:
+        found[MAX_PROBLEMS:] = [(_BEHIND_ALL, and_more())]
+    return tuple(found)
 
 
 def line_of(problem: Problem) -> int:
@@ -378,19 +391,23 @@ class _Wrong(NamedTuple):
 
 def _grouped(
     told: Iterable[RecordRow | BadRow], codes: Collection[str], name: str, years: range | None
-) -> tuple[dict[str, list[VisitRecord]], list[_Wrong]]:
-    """Return the records by subject, and every fault of the rows; `codes` are those of the subjects' list."""
+) -> tuple[dict[str, list[VisitRecord]], list[_Wrong], set[str]]:
+    """Return the records by subject, the faults of the rows, and the subjects that have any.
+
+    `codes` are those of the subjects' list. The first 1,000 faults are kept, and one that stands for the others.
+    """
     by_code: dict[str, list[VisitRecord]] = {code: [] for code in codes}
     wrong: list[_Wrong] = []
     folded = {code.casefold(): code for code in codes}
     hints: dict[str, str] = {}  # what strangers may be: looking for it takes long, and many are one slip
+    without: set[str] = set()
     for row in told:
         code, where = row.subject, LINE.format(row.line)
         if isinstance(row, records.BadRow):
-            wrong += [_Wrong(code, problem) for problem in row.problems]
+            found = [_Wrong(code, problem) for problem in row.problems]
         else:
             record = row.record
-            wrong += [_Wrong(code, problem) for problem in _slips(where, years, _days_of(record))]
+            found = [_Wrong(code, problem) for problem in _slips(where, years, _days_of(record))]
             if code in by_code:
                 by_code[code].append(record)
         if code and code not in by_code:
@@ -399,8 +416,12 @@ def _grouped(
                 hints[code] = nearest_or(code, codes, f"a subject of {name}")
             expected = repr(meant) if meant else hints.get(code, f"a subject of {name}")
             problem = Problem(f"{where}subject", "", expected, f"no subject {code!r} in {name}")
-            wrong.append(_Wrong(meant or code, problem))
-    return by_code, wrong
+            found.append(_Wrong(meant or code, problem))
+        without |= {row.subject for row in found}
+        wrong += found[: MAX_PROBLEMS + 1 - len(wrong)]
+    if len(wrong) > MAX_PROBLEMS:
+        wrong[MAX_PROBLEMS:] = [_Wrong("", and_more())]
+    return by_code, wrong, without
 
 
 def _left_out(good: list[SubjectRow], wrong: list[_Wrong], subjects: str, visits: str) -> list[tuple[int, Problem]]:

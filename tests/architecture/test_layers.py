@@ -12,6 +12,7 @@ ROOT = Path(trialsched.__file__).parent
 FLOORS = {
     "errors": 0,
     "_version": 0,
+    "_json": 0.5,
     "_text": 0.5,
     "_foreign": 0.5,
     "_encodings": 1.5,

@@ -32,6 +32,19 @@ def test_a_failure_outside_ends_with_3(capsys: pytest.CaptureFixture[str], monke
     assert capsys.readouterr().err == "error: /x/y.ics: Permission denied\n"
 
 
+def test_a_machine_without_memory_ends_with_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, as other failures outside."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(commands.cli, "invoke", failing)
+    assert cli.main(["plan"]) == 3
+    assert capsys.readouterr().err == "error: there is not enough memory for this\n"
+
+
 LOADED = """
 import sys
 from trialsched.cli import main

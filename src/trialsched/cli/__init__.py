@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    0; 1 a condition asked for by an option; 2 bad input; 3 a failure outside (disk); 130 interrupted.
+    0; 1 a condition asked for by an option; 2 bad input; 3 a failure outside (disk, memory); 130 interrupted.
     """
     _open_streams()
     try:
         code = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
+    except MemoryError:
+        code = OUTSIDE
+        put_errors(["there is not enough memory for this"])
     except OSError as error:
         code = OUTSIDE
         if not isinstance(error, BrokenPipeError):  # when the reader went away nothing more can be said

@@ -98,7 +98,8 @@ def _read_plan(name: str, faults: list[str]) -> PlanResult | None:
     from trialsched.formats import results
 
     try:
-        return results.loads(Path(name).read_bytes())
+        with Path(name).open("rb") as file:
+            return results.load(file)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"{name}: {error.strerror}")
     except TrialschedError as error:

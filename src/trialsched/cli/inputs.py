@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from trialsched.cli.printing import put
-from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
+from trialsched.errors import MAX_PROBLEMS, DocumentError, InvalidValueError, TrialschedError, and_more
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,12 +35,17 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 class BadInput(Exception):  # noqa: N818 - what it is called in the contract of the exit codes
-    """What was typed or read cannot be used: all its faults, one a line."""
+    """What was typed or read cannot be used: the first 1,000 of its faults, one a line."""
 
     def __init__(self, lines: list[str]) -> None:
         """Keep the lines."""
-        super().__init__("\n".join(lines))
-        self.lines = lines
+        self.lines = first_of(lines)
+        super().__init__("\n".join(self.lines))
+
+
+def first_of(lines: list[str]) -> list[str]:
+    """Return the first 1,000 lines; of more, one more says that there are."""
+    return lines if len(lines) <= MAX_PROBLEMS else [*lines[:MAX_PROBLEMS], str(and_more())]
 
 
 @dataclass(frozen=True, slots=True)

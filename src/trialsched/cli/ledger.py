@@ -26,7 +26,7 @@ from trialsched.cli.files import open_like, save, sync_folder
 from trialsched.cli.inputs import BadInput, check_year
 from trialsched.cli.planning import never_ours
 from trialsched.cli.printing import put
-from trialsched.errors import InvalidValueError, TrialschedError
+from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 from trialsched.formats import documents, journal, records
 from trialsched.offsets import PartialDate
 from trialsched.trial import JOURNAL, SETTINGS, SUBJECTS, VISITS
@@ -312,6 +312,8 @@ def _list(path: Path, read: Callable[[bytes], _List]) -> _List:
         return _List(None, (), ())
     try:
         return read(raw)
+    except DocumentError as error:
+        return _List(raw, (), tuple(f"{path.name} {problem}" for problem in error.problems))
     except TrialschedError as error:
         return _List(raw, (), (f"{path.name} {error}",))
 

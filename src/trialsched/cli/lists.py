@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from trialsched.cli.inputs import YEARS, Inputs, exclusive
-from trialsched.errors import TrialschedError
+from trialsched.errors import DocumentError, TrialschedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def many_subjects(typed: Inputs, faults: list[str]) -> Rows:
         if typed.records is not None or typed.dates is not None:
             also = ", ".join(typed.given("records", "dates"))
             faults.append(f"--subjects FILE.json and {also} exclude each other: it has the records, with ISO dates")
-        inside = _read("--subjects", str(typed.subjects), lambda file: records.loads_json(file.read()), faults)
+        inside = _read("--subjects", str(typed.subjects), records.load_json, faults)
         if inside is None:
             return [], []
         return rows_of(listed(inside, None, (name, ""), years=YEARS, place=f"{PLACE}."), name, faults)
@@ -90,6 +90,8 @@ def _read(option: str, name: str, load: Callable[[IO[bytes]], _T], faults: list[
             return load(file)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"{option} {path}: {error.strerror}")
+    except DocumentError as error:
+        faults += [f"{path.name} {problem}" for problem in error.problems]
     except TrialschedError as error:
         faults.append(f"{path.name} {error}")
     return None

@@ -13,6 +13,7 @@ from trialsched.cli.inputs import (
     BadInput,
     Inputs,
     describe,
+    first_of,
     one_subject,
     open_protocol,
     option,
@@ -281,5 +282,5 @@ def say(bad: Sequence[tuple[int, str]], code: int = 0) -> int:
 
 
 def faults_of(bad: Sequence[tuple[int, str]]) -> list[str]:
-    """Return the faults of rows in the order of their lines."""
-    return [fault for _, fault in sorted(bad, key=lambda pair: pair[0])]
+    """Return the first 1,000 faults of rows in the order of their lines."""
+    return first_of([fault for _, fault in sorted(bad, key=lambda pair: pair[0])])

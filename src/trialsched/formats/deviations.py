@@ -13,13 +13,14 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from trialsched._dateforms import ISO, check_date_form, known_day_of, written
 from trialsched._encodings import not_utf8, utf16
 from trialsched._text import guarded, nfc, shown, unguarded
 from trialsched.compliance import KINDS, Report
-from trialsched.errors import DocumentError, InvalidTypeError, InvalidValueError, Problem
+from trialsched.errors import MAX_PROBLEMS, DocumentError, InvalidTypeError, InvalidValueError, Problem
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -42,6 +43,9 @@ _DELIMITERS: Final = (",", ";", "\t")  # the first wins when none is in the head
 _ABOVE: Final = 20  # lines above a header in which it is still looked for
 _HEAD: Final = 100_000  # bytes that have them and the header
 _TOLD: Final = 100  # bytes that tell an encoding
+_MAX_BYTES: Final = 20_000_000
+_MAX_LINES: Final = 200_000
+_MAX_COLUMNS: Final = 200  # every row has them all
 
 
 class LogRow(NamedTuple):
@@ -216,18 +220,23 @@ def loads(data: str | bytes, *, dates: str | None = None) -> DeviationLog:
 
     Columns may stand in any order, and people's own among them; rows too. Dates are ISO 8601, or of the form `dates`
     (`dd.mm.yyyy`). Empty rows are passed over. Raises `InvalidValueError` when it is no log or not UTF-8,
-    `DocumentError` with the problems of all bad rows, also of two that have one key.
+    `DocumentError` with the first 1,000 problems of bad rows, also of two that have one key. A log is at most
+    20 MB, 200,000 lines and 200 columns.
     """
     text = _text_of(data)
     form = _form(dates)
     lines, header, shape = _open(text)
     above = 1 if shape.hint else 0
     own = _check_header(header)
+    if len(header) > _MAX_COLUMNS:
+        raise InvalidValueError(f"no log that is read: more than {_MAX_COLUMNS} columns", where="line 1")
     rows: list[LogRow] = []
     problems: list[Problem] = []
     at: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    while True:
+    while len(problems) <= MAX_PROBLEMS:
         line = above + lines.line_num + 1
+        if line > _MAX_LINES + 1:
+            raise InvalidValueError(f"no log that is read: more than {_MAX_LINES:,} lines", where=f"line {line}")
         try:
             cells = next(lines)
         except StopIteration:
@@ -245,15 +254,15 @@ def loads(data: str | bytes, *, dates: str | None = None) -> DeviationLog:
         rows.append(row)
         if row.key is not None:
             at[row.key].append(line)
-    problems += _twice(at)
+    problems += islice(_twice(at), MAX_PROBLEMS + 1)
     if problems:
-        raise DocumentError(tuple(sorted(problems, key=_line)))
+        raise DocumentError(sorted(problems, key=_line))
     return DeviationLog(tuple(rows), header, shape)
 
 
 def load(fp: IO[bytes] | IO[str], *, dates: str | None = None) -> DeviationLog:
     """Read a log from an open file; one open for text is opened with `newline=""`."""
-    return loads(fp.read(), dates=dates)
+    return loads(fp.read(_MAX_BYTES + 1), dates=dates)
 
 
 def dumps(log: DeviationLog, *, dates: str | None = None, excel: bool = False) -> str:
@@ -310,6 +319,8 @@ def _is_header(text: str) -> bool:
 def _text_of(data: str | bytes) -> str:
     if not isinstance(data, (str, bytes)):
         raise InvalidTypeError(f"the bytes or text of a log are meant; read {shown(data)}")
+    if len(data) > _MAX_BYTES:
+        raise InvalidValueError(f"no log that is read: more than {_MAX_BYTES:,} bytes")
     try:
         text = data.decode() if isinstance(data, bytes) else data
     except UnicodeDecodeError as error:
@@ -350,7 +361,8 @@ def _check_header(header: tuple[str, ...]) -> dict[str, int]:
 
 
 def _row(cells: list[str], header: tuple[str, ...], own: dict[str, int]) -> LogRow:
-    more = tuple(cells[place] for place in range(len(header)) if place not in own.values())
+    ours = set(own.values())
+    more = tuple(cells[place] for place in range(len(header)) if place not in ours)
     row = LogRow(**{name: cells[place] for name, place in own.items()}, more=more)
     subject, visit, kind, other, day = (nfc(getattr(row, name).strip()) for name in KEY)
     return row._replace(subject=subject, visit=visit, kind=kind, other=other, date=day) if kind in KINDS else row

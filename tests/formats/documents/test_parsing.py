@@ -146,12 +146,3 @@ def test_keys_that_stand_twice_and_keys_that_are_no_text_are_noted() -> None:
     assert raw == {"a": {"b": 2}}
     told = {(p.where, p.read, p.message) for p in found.problems}
     assert told == {("a.b", "b", "the key stands twice"), ("", "'\\ud800'", "the key holds U+D800")}
-
-
-@pytest.mark.parametrize(("number", "told"), [(0, 0), (1000, 1000), (1001, 1001), (5000, 1001)])
-def test_at_most_a_thousand_problems_are_listed(number: int, told: int) -> None:
-    """The rest is counted."""
-    found = parsing.listed([ts.Problem(str(n), "", "", "bad") for n in range(number)])
-    assert len(found) == told
-    if number > 1000:
-        assert found[-1].message == f"{number - 1000} more problems are not listed"

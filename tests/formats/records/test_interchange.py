@@ -216,10 +216,10 @@ def test_a_key_that_stands_twice_is_refused_wherever_it_is() -> None:
         ("{", "^not JSON: "),
         ("[" * 100_000, "^not JSON that can be read: too deeply nested$"),
         ('{"schema":' * 100_000, "^not JSON that can be read: too deeply nested$"),
-        ('{"schema": NaN}', "^not JSON: NaN is no JSON$"),
-        ('{"schema": -Infinity}', "^not JSON: -Infinity is no JSON$"),
+        ('{"schema": NaN}', "^not JSON: NaN is no number of JSON$"),
+        ('{"schema": -Infinity}', "^not JSON: -Infinity is no number of JSON$"),
         ('{"schema": 1e400}', "^schema: read 'inf', expected 'trialsched/subjects/1'$"),
-        ('{"schema": ' + "9" * 5000 + "}", "^not JSON: "),
+        ('{"schema": ' + "9" * 5000 + "}", "^not JSON: a whole number of more than 4,300 digits$"),
         ("[]", "^read no object, expected one with 'schema' and 'subjects'$"),
         ("7", "^read no object"),
         ("{}", "^schema: read 'None', expected"),
@@ -267,7 +267,9 @@ def test_a_million_keys_take_no_time() -> None:
     """An object whose keys all stand twice is told as fast as it is read."""
     twice = ",".join(f'"k{n}": 1' for n in range(20_000))
     text = f'{{"schema": "trialsched/subjects/1", "subjects": [{{"subject": "P1", {twice}, {twice}}}]}}'
-    assert len(loads_json(text).problems) == 40_000
+    with pytest.raises(ts.DocumentError) as caught:
+        loads_json(text)
+    assert len(caught.value.problems) == 1001
 
 
 VALUES = st.recursive(

@@ -20,7 +20,7 @@ from trialsched.clinic import (
     check_zone,
 )
 from trialsched.errors import ClinicError, InvalidTypeError, Problem
-from trialsched.formats.documents.parsing import Kind, check_format, in_order, listed, note, parse, place, read_file
+from trialsched.formats.documents.parsing import Kind, check_format, in_order, note, parse, place, read_file
 from trialsched.formats.documents.tables import ClinicTable, ContactTable
 from trialsched.protocol import Found
 
@@ -46,7 +46,7 @@ def loads_clinic(data: str | bytes, *, format: Format = "toml") -> Clinic:  # no
     raw = parse(found, data, format, _KIND.name)
     clinic = None if raw is None else _build(found, raw)
     if clinic is None or found.problems:
-        raise ClinicError(listed(in_order(found.problems, raw or {})))
+        raise ClinicError(in_order(found.problems, raw or {}))
     return clinic
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
-from collections import Counter
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+from trialsched import _json
 from trialsched._encodings import UTF16, utf16, what_it_is
 from trialsched._text import nearest_or, shown, unprintable
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
@@ -25,10 +24,19 @@ Format = Literal["toml", "json"]
 
 MAX_BYTES = 1_000_000
 MAX_LEVELS = 32
-MAX_PROBLEMS = 1000  # listed
 _HINTS = 100  # unknown keys for which the nearest one is sought
-# Keys of many dots are found before tomllib, which takes quadratic time for them, and its time is bounded so.
-_QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*+\"|'[^'\n]*+'""")
+# Keys of many dots are found before tomllib, which takes quadratic time for them. Strings and comments of TOML as its
+# reader meets them, from the left; each takes what it began with to its end, so that nothing is looked at twice.
+_QUOTED = re.compile(
+    r"""
+    ["]{3} (?: [^"\\] | \\. | "(?!"") )*+ (?: ["]{3,5}+ | \\?\Z )
+    | '{3} (?: [^'] | '(?!'') )*+ (?: '{3,5}+ | \Z )
+    | " (?: [^"\\\n] | \\[^\n] )*+ "?+
+    | ' [^'\n]*+ '?+
+    | [#] [^\n]*+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _DATED = re.compile(r"[=\[,]\s*(\d{4}([./-])\d\d?\2\d\d?|\d\d?([./-])\d\d?\3\d{4})(?![\w./-])")
 _DOTTED = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){33}")
 
@@ -48,27 +56,6 @@ def read_file(source: str | PathLike[str], kind: str) -> tuple[bytes, Format]:
         return file.read(MAX_BYTES + 1), "json" if suffix == ".json" else "toml"
 
 
-class _Repeated(dict[str, Any]):
-    """A JSON object in which some key stood twice."""
-
-    keys_twice: tuple[str, ...] = ()
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = _Repeated(pairs)
-    if len(table) < len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        table.keys_twice = tuple(sorted(name for name, count in counts.items() if count > 1))
-    return table
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-_JSON: dict[str, Any] = {"object_pairs_hook": _pairs, "parse_constant": _refuse_constant}
-
-
 def check_format(form: str) -> None:
     """Refuse a format that is neither 'toml' nor 'json'."""
     if form not in get_args(Format):
@@ -83,10 +70,10 @@ def parse(found: Found, data: str | bytes, form: Format, kind: str) -> dict[str,
     if text is None:
         return None
     raw: Any = None
-    deep = form == "toml" and _DOTTED.search(_QUOTED.sub("Q", text)) is not None
+    deep = form == "toml" and _DOTTED.search(_unquoted(text)) is not None
     try:
         if not deep:
-            raw = json.loads(text, **_JSON) if form == "json" else tomllib.loads(text)
+            raw = _json.parse(text) if form == "json" else tomllib.loads(text)
     except RecursionError:
         deep = True
     except ValueError as error:
@@ -96,7 +83,7 @@ def parse(found: Found, data: str | bytes, form: Format, kind: str) -> dict[str,
         if day:
             found.add(where, day, "a day of the calendar as YYYY-MM-DD", "not TOML: no date")
         else:
-            reason = re.sub(r" \(at .*\)$", "", str(error))
+            reason = re.sub(r" \(at .*\)$", "", _in_words(error))
             found.add(where, "", f"a {form.upper()} document", f"not {form.upper()}: {reason}")
         return None
     if deep:
@@ -135,9 +122,21 @@ def _text_of(found: Found, data: str | bytes) -> str | None:
     return None
 
 
+def _in_words(error: ValueError) -> str:
+    """Return what a reader of TOML or JSON says, and of Python's limit for whole numbers what it means."""
+    if str(error).startswith("Exceeds the limit"):
+        return "a whole number of more than 4,300 digits"
+    return str(error)
+
+
+def _unquoted(text: str) -> str:
+    """Return TOML with every string as one letter, without comments."""
+    return _QUOTED.sub(lambda match: "" if match[0].startswith("#") else "Q", text)
+
+
 def _no_day(text: str, line: int) -> str:
     """Return the value on a line of TOML that looks like a date and is none, or ''."""
-    there = _QUOTED.sub("Q", text.split("\n")[line - 1]).partition("#")[0]
+    there = _unquoted(text.split("\n")[line - 1])
     for match in _DATED.finditer(there):
         try:
             date.fromisoformat(match[1])
@@ -148,7 +147,7 @@ def _no_day(text: str, line: int) -> str:
 
 def check_keys(found: Found, where: str, table: dict[str, Any]) -> None:
     """Note keys that stand twice, and take out those that are no text (half of a surrogate pair)."""
-    for name in getattr(table, "keys_twice", ()):
+    for name in sorted(getattr(table, "twice", ())):
         found.add(f"{where}.{name}".removeprefix("."), name, "each key once", "the key stands twice")
     for name in [name for name in table if unprintable(name)]:
         found.add(where, ascii(name), "a key of this table", f"the key holds {unprintable(name)}")
@@ -250,11 +249,3 @@ def in_order(problems: Sequence[Problem], raw: Mapping[str, Any]) -> list[Proble
         return rank.get(problem.where, rank.get(problem.where.partition("[")[0], -1))
 
     return sorted(dict.fromkeys(problems), key=of)
-
-
-def listed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Return the first 1,000 problems, and how many more there are."""
-    if len(problems) <= MAX_PROBLEMS:
-        return tuple(problems)
-    more = Problem("", "", "", f"{len(problems) - MAX_PROBLEMS} more problems are not listed")
-    return (*problems[:MAX_PROBLEMS], more)

@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from trialsched._text import nearest_or, shown
-from trialsched.errors import Problem, ProtocolError, UnknownProtocolError
-from trialsched.formats.documents.parsing import MAX_BYTES, Kind, listed, note, parse, read_file
+from trialsched.errors import MAX_PROBLEMS, Problem, ProtocolError, UnknownProtocolError
+from trialsched.formats.documents.parsing import MAX_BYTES, Kind, note, parse, read_file
 from trialsched.formats.documents.tables import (
     CODE_FORM,
     CYCLE,
@@ -115,11 +115,15 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
             found.add(name, rows, f"[[{name}]] tables", "not a list of tables")
             continue
         for index, row in enumerate(rows):
+            if len(found.problems) > MAX_PROBLEMS:
+                break
             where = f"{name}[{index}]"
             table, bad = _table(found, model, row, where)
             part = None if table is None else _part(found, where, name, table, bad)
             silent |= {f"{where}.{key}" for key in bad}
             read[name].append(part if part is not None or name != "visits" else _unread(row))
+    if len(found.problems) > MAX_PROBLEMS:  # what the rows that were not read would say of these is not known
+        raise ProtocolError(_in_order(found.problems, raw))
     if raw.get("visits", []) == []:
         message = "no visits" if "visits" in raw else "the key is missing"
         found.add("visits", "", "[[visits]] tables", message)
@@ -143,7 +147,7 @@ def _build(found: Found, raw: dict[str, Any]) -> Protocol:
         found.problems += [problem for problem in together.problems if problem.where not in silent]
         check_variant(found, meta, read["visits"], read["spacing"])
     if found.problems:
-        raise ProtocolError(listed(_in_order(found.problems, raw)))
+        raise ProtocolError(_in_order(found.problems, raw))
     return Protocol(
         head["id"],
         head["version"],

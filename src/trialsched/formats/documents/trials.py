@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from trialsched._dateforms import check_date_form
 from trialsched.errors import InvalidValueError, TrialError
-from trialsched.formats.documents.parsing import Kind, in_order, listed, note, parse, place
+from trialsched.formats.documents.parsing import Kind, in_order, note, parse, place
 from trialsched.formats.documents.tables import TrialTable
 from trialsched.offsets import parse_date
 from trialsched.protocol import Found, plain_text
@@ -52,7 +52,7 @@ def loads_trial(data: str | bytes, *, format: Format = "toml") -> TrialSettings:
     if raw or not found.problems:
         _check(found, raw)
     if found.problems:
-        raise TrialError(listed(in_order(found.problems, raw)))
+        raise TrialError(in_order(found.problems, raw))
     in_force = {plain_text(version, "in_force"): _day(day) for version, day in (raw.get("in_force") or {}).items()}
     return TrialSettings(raw.get("date_format"), raw.get("study_key_file"), in_force)
 

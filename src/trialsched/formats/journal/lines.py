@@ -10,16 +10,18 @@ from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
 from trialsched._text import nfc, shown, unprintable
-from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
+from trialsched.errors import MAX_PROBLEMS, InvalidTypeError, InvalidValueError, Problem, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 SCHEMA: Final = "trialsched/journal/1"
 FIRST_PREV: Final = "0" * 64
 Action = Literal["init", "record", "adopt", "discard"]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
+MAX_BYTES: Final = 200_000_000
+_MAX_LINES: Final = 1_000_000_000
 _LONGEST_BY: Final = 200
 _LONGEST_REASON: Final = 2_000
 _AT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -60,7 +62,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         """Hold the fields to their types."""
-        if type(self.seq) is not int or self.seq < 1:
+        if type(self.seq) is not int or not 1 <= self.seq <= _MAX_LINES:
             raise InvalidValueError(f"a whole number from 1 is meant; read {shown(self.seq)}", where="seq")
         if not isinstance(self.at, datetime) or self.at.utcoffset() != timedelta(0) or self.at.microsecond:
             raise InvalidValueError(f"a time in UTC, in whole seconds, is meant; read {shown(self.at)}", where="at")
@@ -154,18 +156,21 @@ def loads(data: bytes) -> Journal:
 
     A changed line is known by the hash that the next line has of it. What only a reader of the whole can find (a line
     whose `was` is not what the lines before it give) is found by `replay`; a tail that was cut off at a newline is
-    found by nobody who has not kept the last hash. Raises `InvalidTypeError` for anything but bytes.
+    found by nobody who has not kept the last hash. Raises `InvalidTypeError` for anything but bytes, and
+    `InvalidValueError` for more than 200 MB. Reading stops behind 1,000 problems.
     """
     if not isinstance(data, bytes):
         raise InvalidTypeError(f"the bytes of a journal are meant; read {shown(data)}")
-    *lines, tail = data.split(b"\n")
+    if len(data) > MAX_BYTES:
+        raise InvalidValueError(f"no journal that is read: more than {MAX_BYTES:,} bytes")
+    tail = data[data.rfind(b"\n") + 1 :]
     entries: list[Entry] = []
     faults: dict[int, tuple[str, str]] = {}  # by line: what was read and the message, the first of each
     hashes: list[str] = []
-    unfit: list[int] = []  # lines that have another hash of the line before
+    unfit: dict[int, None] = {}  # lines that have another hash of the line before
     due = 1  # the number that the next line should have
     previous = FIRST_PREV
-    for number, raw in enumerate(lines, 1):
+    for number, raw in enumerate(_lines(data), 1):
         found = _read(raw)
         if isinstance(found, str):
             faults.setdefault(number, (shown(raw.decode(errors="replace")), found))
@@ -176,21 +181,32 @@ def loads(data: bytes) -> Journal:
             elif found.prev != previous and number == 1:
                 faults.setdefault(1, (found.prev, "the first line follows no other: its prev is 64 zeros"))
             elif found.prev != previous:
-                unfit.append(number)
+                unfit[number] = None
             entries.append(found)
             due = found.seq + 1
         previous = sha256(raw).hexdigest()
         hashes.append(previous)
+        if len(faults) + len(unfit) > MAX_PROBLEMS:
+            tail = b""  # not reached
+            break
     for number in unfit:
-        surely = number < len(lines) and not {number, number + 1} & faults.keys() and number + 1 not in unfit
+        surely = number < len(hashes) and not {number, number + 1} & faults.keys() and number + 1 not in unfit
         faults.setdefault(number - 1, (f"sha256 {hashes[number - 2]}", _changed(number, surely=surely)))
     problems = (Problem(f"line {number}", read, "", message) for number, (read, message) in sorted(faults.items()))
-    return Journal(tuple(entries), tuple(problems), tuple(hashes), tail)
+    return Journal(tuple(entries), listed(problems), tuple(hashes), tail)
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Yield every whole line."""
+    start = 0
+    while (end := data.find(b"\n", start)) >= 0:
+        yield data[start:end]
+        start = end + 1
 
 
 def load(fp: IO[bytes]) -> Journal:
     """Read a journal from a file open for bytes."""
-    return loads(fp.read())
+    return loads(fp.read(MAX_BYTES + 1))
 
 
 def _out_of_place(seq: int, due: int) -> str:

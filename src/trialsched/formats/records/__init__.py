@@ -1,7 +1,7 @@
 """Lists as people keep them: subjects in `subjects.csv`, what was booked and happened in `visits.csv`; JSON of both."""
 
 from trialsched._dateforms import DATE_FORMS, check_date_form
-from trialsched.formats.records.interchange import SUBJECTS_SCHEMA, dumps_json, loads_json
+from trialsched.formats.records.interchange import SUBJECTS_SCHEMA, dumps_json, load_json, loads_json
 from trialsched.formats.records.model import (
     RECORD_COLUMNS,
     SUBJECT_COLUMNS,
@@ -40,6 +40,7 @@ __all__ = [
     "iter_records",
     "iter_subjects",
     "load",
+    "load_json",
     "load_subjects",
     "loads",
     "loads_json",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
+from trialsched import _json
 from trialsched._dateforms import ISO_ONLY
 from trialsched._text import json_text, nearest_or, nfc, shown
 from trialsched._version import __version__
-from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
+from trialsched.errors import MAX_PROBLEMS, DocumentError, InvalidTypeError, InvalidValueError, Problem
 from trialsched.formats.records.cells import record_of, subject_of
-from trialsched.formats.records.model import RECORD_COLUMNS, SUBJECT_COLUMNS, Row, SubjectList, SubjectRow
+from trialsched.formats.records.model import MAX_JSON, RECORD_COLUMNS, SUBJECT_COLUMNS, Row, SubjectList, SubjectRow
 from trialsched.formats.records.writing import check_note, checked
 
 if TYPE_CHECKING:
@@ -67,41 +67,27 @@ def _record(record: VisitRecord) -> dict[str, Any]:
     }
 
 
-class _Object(dict[str, Any]):
-    """An object of the document, and the keys that stand in it more than once."""
-
-    twice: tuple[str, ...] = ()
-
-
-def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    found = _Object(pairs)
-    if len(found) < len(pairs):
-        times = Counter(key for key, _ in pairs)
-        found.twice = tuple(key for key in found if times[key] > 1)
-    return found
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no JSON")
-
-
 def loads_json(data: str | bytes) -> SubjectList:
     """Read subjects with their records from the JSON of `dumps_json`; a key that is missing says the same as null.
 
     A subject's `line` is its place in the list, counted from 0; one with a bad record is not among the rows. Problems
-    are at places as `subjects[3].records[0].attended`. Raises `InvalidValueError` when it is no such document.
+    are at places as `subjects[3].records[0].attended`. Raises `InvalidValueError` when it is no such document, or more
+    than 50 MB or 1,000,000 objects, `DocumentError` with the first 1,000 problems when there are more.
 
     >>> loads_json('{"schema": "trialsched/subjects/1", "subjects": [{"subject": "P01-007"}]}').rows[0].subject.code
     'P01-007'
     """
-    subjects = _document(data)
-    rows: list[tuple[Row, Subject | None]] = [
-        _read_subject(raw, f"subjects[{index}]", index) for index, raw in enumerate(subjects)
-    ]
+    rows: list[tuple[Row, Subject | None]] = []
     same: dict[str, list[int]] = defaultdict(list)
-    for row, _ in rows:
+    told = 0
+    for index, raw in enumerate(_document(data)):
+        row, subject = _read_subject(raw, f"subjects[{index}]", index)
+        rows.append((row, subject))
         if row.values.get("subject"):
-            same[nfc(row.values["subject"]).casefold()].append(row.line)
+            same[nfc(row.values["subject"]).casefold()].append(index)
+        told += len(row.problems)
+        if told > MAX_PROBLEMS:
+            break
     for row, _ in rows:
         places = same.get(nfc(row.values.get("subject", "")).casefold(), [])
         if len(places) > 1:
@@ -109,29 +95,34 @@ def loads_json(data: str | bytes) -> SubjectList:
             message = f"the same code, case ignored, is that of subjects[{other}]"
             code = row.values["subject"]
             row.problems.insert(0, Problem(row.where("subject"), shown(code), "each subject once", message))
+    problems = tuple(problem for row, _ in rows for problem in row.problems)
+    if len(problems) > MAX_PROBLEMS:
+        raise DocumentError(problems)
     return SubjectList(
         tuple(SubjectRow(row.line, subject) for row, subject in rows if subject is not None and not row.problems),
-        tuple(problem for row, _ in rows for problem in row.problems),
+        problems,
         frozenset(nfc(row.values["subject"]) for row, _ in rows if row.values.get("subject")),
     )
+
+
+def load_json(fp: IO[bytes] | IO[str]) -> SubjectList:
+    """Read subjects with their records from an open file, as `loads_json`."""
+    return loads_json(fp.read(MAX_JSON + 1))
 
 
 def _document(data: str | bytes) -> list[Any]:
     """Return the raw subjects of a document, or raise when it is none."""
     if not isinstance(data, (str, bytes)):
         raise InvalidTypeError(f"the bytes or text of a JSON document are meant; read {shown(data)}")
+    if len(data) > MAX_JSON:
+        raise InvalidValueError(f"larger than {MAX_JSON:,} bytes; a list of that size is CSV")
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InvalidValueError("not UTF-8", where=f"line {line}") from None
-    try:
-        raw = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
-    except RecursionError:
-        raise InvalidValueError("not JSON that can be read: too deeply nested") from None
-    except ValueError as error:
-        raise InvalidValueError(f"not JSON: {error}") from None
-    if not isinstance(raw, _Object):
+    raw = _json.loads(text)
+    if not isinstance(raw, _json.Object):
         raise InvalidValueError("read no object, expected one with 'schema' and 'subjects'")
     if raw.get("schema") != SUBJECTS_SCHEMA:
         raise InvalidValueError(f"read {shown(raw.get('schema'))!r}, expected {SUBJECTS_SCHEMA!r}", where="schema")
@@ -147,17 +138,19 @@ def _document(data: str | bytes) -> list[Any]:
 
 def _read_subject(raw: object, place: str, index: int) -> tuple[Row, Subject | None]:
     row = _row(raw, place, index, SUBJECT_COLUMNS, (_RECORDS,))
-    records = raw.get(_RECORDS) if isinstance(raw, _Object) else None
+    records = raw.get(_RECORDS) if isinstance(raw, _json.Object) else None
     if records is None:
         records = []
     elif not isinstance(records, list):
         row.wrong(_RECORDS, shown(records), "no list", "a list of records")
         records = []
-    subject = subject_of(row, ISO_ONLY) if isinstance(raw, _Object) else None
+    subject = subject_of(row, ISO_ONLY) if isinstance(raw, _json.Object) else None
     found = []
     for number, one in enumerate(records):
+        if len(row.problems) > MAX_PROBLEMS:
+            break
         inner = _row(one, f"{place}.{_RECORDS}[{number}]", number, _RECORD_KEYS)
-        record = record_of(inner, ISO_ONLY) if isinstance(one, _Object) else None
+        record = record_of(inner, ISO_ONLY) if isinstance(one, _json.Object) else None
         row.problems.extend(inner.problems)
         if record is not None:
             found.append(record)
@@ -167,7 +160,7 @@ def _read_subject(raw: object, place: str, index: int) -> tuple[Row, Subject | N
 def _row(raw: object, place: str, index: int, keys: tuple[str, ...], also: tuple[str, ...] = ()) -> Row:
     """Return the texts of an object by key, with every other kind of value noted."""
     row = Row(index, {}, [], place)
-    if not isinstance(raw, _Object):
+    if not isinstance(raw, _json.Object):
         row.problems.append(Problem(place, shown(raw), "an object", "no object"))
         return row
     for key in raw.twice:

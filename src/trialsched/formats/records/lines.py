@@ -12,13 +12,22 @@ from typing import IO, TYPE_CHECKING, Final, cast
 from trialsched._encodings import not_utf8, utf16
 from trialsched._text import nearest, nfc, shown, unguarded
 from trialsched.errors import InvalidTypeError, InvalidValueError, Problem
-from trialsched.formats.records.model import NEEDED, NOTE, TEXTS, BadRow, Row
+from trialsched.formats.records.model import (
+    NEEDED,
+    NOTE,
+    TEXTS,
+    BadRow,
+    Row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}  # the first wins when none is in the header
 _HINT = re.compile(r"sep=([,;\t])[\r\n]*", re.IGNORECASE)  # Excel's: which separator the lines below have
+MAX_CHARACTERS: Final = 100_000_000
+MAX_LINES: Final = 2_000_000
+LONGEST_ROW: Final = 1_000_000  # characters, its line breaks too
 _NAMED: Final = 10  # unknown columns named in one message
 
 
@@ -48,13 +57,46 @@ def rows_of(fp: IO[bytes] | IO[str], columns: tuple[str, ...]) -> Iterator[Row |
             text.detach()
 
 
+class _Lines:
+    """The lines of a file, within the limits of a list. Raises `InvalidValueError` where one is passed."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self.text = text
+        self.number = 0  # of lines read
+        self.characters = 0  # of the whole file
+        self.row = 0  # of the row that is read
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.text.readline(LONGEST_ROW + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.characters += len(line)
+        self.row += len(line)
+        if self.row > LONGEST_ROW:
+            self._refuse(f"a row of more than {LONGEST_ROW:,} characters")
+        if self.characters > MAX_CHARACTERS:
+            self._refuse(f"more than {MAX_CHARACTERS:,} characters")
+        if self.number > MAX_LINES:
+            self._refuse(f"more than {MAX_LINES:,} lines")
+        return line
+
+    def _refuse(self, found: str) -> None:
+        raise InvalidValueError(f"{found}: no list that is read", where=f"line {self.number}")
+
+
 def _rows(text: IO[str], columns: tuple[str, ...]) -> Iterator[Row | BadRow]:
-    above, delimiter, first = _beginning(text)
-    lines = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
+    source = _Lines(text)
+    above, delimiter, first = _beginning(source)
+    lines = csv.reader(chain([first], source), delimiter=delimiter, strict=True)
     try:
         header = _header(lines, columns, f"line {above + 1}")
         while True:
             line = above + lines.line_num + 1
+            source.row = 0
             try:
                 cells = next(lines)
             except StopIteration:
@@ -105,7 +147,7 @@ def _header(lines: Iterator[list[str]], columns: tuple[str, ...], where: str) ->
     return header
 
 
-def _beginning(text: IO[str]) -> tuple[int, str, str]:
+def _beginning(text: Iterator[str]) -> tuple[int, str, str]:
     """Return how many lines stand above the header, the separator, and the header's first line."""
     try:
         first = next(text, "").removeprefix("\ufeff")

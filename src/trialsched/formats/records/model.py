@@ -17,6 +17,7 @@ RECORD_COLUMNS: Final = ("subject", "visit", "booked", "booked_time", "attended"
 NEEDED: Final = 2  # columns, the first ones of both lists
 NOTE: Final = "note"  # free text, kept as it stands: blanks at its ends too
 TEXTS: Final = frozenset({"subject", "visit", "arm", "language", NOTE})  # may begin with anything
+MAX_JSON: Final = 50_000_000  # bytes of a JSON list, which is held whole
 LONGEST_CELL: Final = 131_072  # characters that Python's reader of CSV takes
 
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from trialsched._dateforms import ISO, check_date_form
-from trialsched._text import nfc
-from trialsched.errors import Problem, TrialschedError
+from trialsched._text import nfc, shown
+from trialsched.errors import MAX_PROBLEMS, DocumentError, Problem, TrialschedError, and_more
 from trialsched.formats.records.cells import record_of, subject_of
 from trialsched.formats.records.lines import opened, rows_of
 from trialsched.formats.records.model import (
@@ -37,27 +37,50 @@ def _form(dates: str | None) -> str:
 
 
 class _Read(NamedTuple):
-    """A row of `subjects.csv`, its code as it stands there, and its subject if it is a good row by itself."""
+    """A row of `subjects.csv`: its line, its code as it stands there, its problems, its subject if it is good."""
 
-    row: Row
+    line: int
     code: str
+    problems: tuple[Problem, ...]
     subject: Subject | None
 
+    def standing_again(self, lines: list[int]) -> _Read:
+        """Return the row as a bad one, whose code stands on these lines."""
+        others = [line for line in lines[: _NAMED + 1] if line != self.line][:_NAMED]
+        more = len(lines) - 1 - len(others)
+        named = ", ".join(map(str, others)) + (f" and {more} more" if more else "")
+        message = f"the same code, case ignored, stands on line {named}"
+        problem = Problem(f"line {self.line}: subject", shown(self.code), "each subject once", message)
+        return self._replace(problems=(problem, *self.problems), subject=None)
 
-def _read_subjects(fp: IO[bytes] | IO[str], form: str) -> Iterator[_Read | BadRow]:
+    @property
+    def row(self) -> SubjectRow | BadRow:
+        """What the row says."""
+        if self.subject is None:
+            return BadRow(self.line, self.code, self.problems)
+        return SubjectRow(self.line, self.subject)
+
+
+def _read_subjects(fp: IO[bytes] | IO[str], form: str) -> Iterator[_Read]:
+    """Yield the rows up to the first 1,000 problems; one more stands for the rest."""
+    told = 0
     for row in rows_of(fp, SUBJECT_COLUMNS):
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        if "baseline" not in row.values:
-            row.wrong("baseline", "", "no baseline", "a date as YYYY-MM-DD")
-        yield _Read(row, nfc(row.values.get("subject", "")), subject_of(row, form))
+        read = _read_subject(row, form)
+        yield read
+        told += len(read.problems)
+        if told > MAX_PROBLEMS:
+            yield _Read(row.line, "", (and_more(f"line {row.line}"),), None)
+            return
 
 
-def _subject_row(read: _Read) -> SubjectRow | BadRow:
-    if read.subject is None or read.row.problems:  # of the file: the code may stand twice
-        return BadRow(read.row.line, read.code, tuple(read.row.problems))
-    return SubjectRow(read.row.line, read.subject)
+def _read_subject(row: Row | BadRow, form: str) -> _Read:
+    if isinstance(row, BadRow):
+        return _Read(row.line, row.subject, row.problems, None)
+    if "baseline" not in row.values:
+        row.wrong("baseline", "", "no baseline", "a date as YYYY-MM-DD")
+    subject = subject_of(row, form)
+    code = nfc(row.values.get("subject", ""))
+    return _Read(row.line, code, tuple(row.problems), None if row.problems else subject)
 
 
 def loads_subjects(data: str | bytes, *, dates: str | None = None) -> SubjectList:
@@ -65,7 +88,8 @@ def loads_subjects(data: str | bytes, *, dates: str | None = None) -> SubjectLis
 
     Commas, semicolons or tabs, with or without byte order mark, any line ends, column names in any case; empty rows
     are passed over. Dates are YYYY-MM-DD, or of the form `dates`, one of `DATE_FORMS`. Codes that are equal but for
-    case are bad rows, all of them. Raises `InvalidValueError` when the file has no such header or is not UTF-8.
+    case are bad rows, all of them. Raises `InvalidValueError` when the file has no such header, is not UTF-8 or too
+    large, `DocumentError` with the first 1,000 problems when there are more.
     """
     return load_subjects(opened(data), dates=dates)
 
@@ -75,33 +99,28 @@ def load_subjects(fp: IO[bytes] | IO[str], *, dates: str | None = None) -> Subje
     reads = list(_read_subjects(fp, _form(dates)))
     same: dict[str, list[int]] = defaultdict(list)
     for read in reads:
-        if isinstance(read, _Read) and read.code:
-            same[read.code.casefold()].append(read.row.line)
+        if read.code:
+            same[read.code.casefold()].append(read.line)
+    good: list[SubjectRow] = []
+    problems: list[Problem] = []
     for read in reads:
-        lines = same.get(read.code.casefold(), []) if isinstance(read, _Read) else []
-        if isinstance(read, _Read) and len(lines) > 1:
-            read.row.problems.insert(0, _standing_again(read.row, lines))
-    rows = [read if isinstance(read, BadRow) else _subject_row(read) for read in reads]
-    return SubjectList(
-        tuple(row for row in rows if isinstance(row, SubjectRow)),
-        tuple(problem for row in rows if isinstance(row, BadRow) for problem in row.problems),
-        frozenset(filter(None, (read.code if isinstance(read, _Read) else read.subject for read in reads))),
-    )
-
-
-def _standing_again(row: Row, lines: list[int]) -> Problem:
-    others = [line for line in lines[: _NAMED + 1] if line != row.line][:_NAMED]
-    more = len(lines) - 1 - len(others)
-    named = ", ".join(map(str, others)) + (f" and {more} more" if more else "")
-    message = f"the same code, case ignored, stands on line {named}"
-    return Problem(row.where("subject"), row.values["subject"], "each subject once", message)
+        lines = same[read.code.casefold()] if read.code else []
+        row = (read.standing_again(lines) if len(lines) > 1 else read).row
+        if isinstance(row, SubjectRow):
+            good.append(row)
+        else:
+            problems += row.problems
+        if len(problems) > MAX_PROBLEMS:
+            raise DocumentError(problems)
+    return SubjectList(tuple(good), tuple(problems), frozenset(filter(None, (read.code for read in reads))))
 
 
 def iter_subjects(fp: IO[bytes] | IO[str], *, dates: str | None = None) -> Iterator[SubjectRow | BadRow]:
     """Yield the rows of `subjects.csv` one at a time from an open file, which is not held; the codes are remembered.
 
     As `loads_subjects`, but of codes that are equal but for case the first has been given before the next is seen:
-    only the later rows are bad. The file stays open.
+    only the later rows are bad. After the first 1,000 problems a bad row of nobody stands for the rest, which is not
+    read. The file stays open.
     """
     return _iter_subjects(fp, _form(dates))
 
@@ -109,13 +128,8 @@ def iter_subjects(fp: IO[bytes] | IO[str], *, dates: str | None = None) -> Itera
 def _iter_subjects(fp: IO[bytes] | IO[str], form: str) -> Iterator[SubjectRow | BadRow]:
     seen: dict[str, int] = {}
     for read in _read_subjects(fp, form):
-        if isinstance(read, BadRow):
-            yield read
-            continue
-        line = seen.setdefault(read.code.casefold(), read.row.line) if read.code else read.row.line
-        if line != read.row.line:
-            read.row.problems.insert(0, _standing_again(read.row, [line, read.row.line]))
-        yield _subject_row(read)
+        line = seen.setdefault(read.code.casefold(), read.line) if read.code else read.line
+        yield (read if line == read.line else read.standing_again([line, read.line])).row
 
 
 # What was booked and what happened: visits.csv.
@@ -127,7 +141,7 @@ def loads(data: str | bytes, *, dates: str | None = None) -> RecordList:
     Commas, semicolons or tabs, with or without byte order mark, any line ends, column names in any case; empty rows
     are passed over. Dates are YYYY-MM-DD, or of the form `dates`, one of `DATE_FORMS`; `attended` may be partly known
     (YYYY-MM, YYYY); `booked` may hold its time (YYYY-MM-DDTHH:MM). Raises `InvalidValueError` when the file has no
-    such header or is not UTF-8.
+    such header, is not UTF-8 or too large, `DocumentError` with the first 1,000 problems when there are more.
 
     >>> loads("subject,visit,attended\nP01-007,DOSE1,2026-03-04\n").rows[0].record.attended
     datetime.date(2026, 3, 4)
@@ -149,14 +163,16 @@ def load(fp: IO[bytes] | IO[str], *, dates: str | None = None) -> RecordList:
         problems += row.problems
         if row.subject:
             owners[row.line] = row.subject
+    if len(problems) > MAX_PROBLEMS:
+        raise DocumentError(problems)
     return RecordList(tuple(found), tuple(problems), owners)
 
 
 def iter_records(fp: IO[bytes] | IO[str], *, dates: str | None = None) -> Iterator[RecordRow | BadRow]:
     r"""Yield the rows of `visits.csv` one at a time from an open file, which is not held: a file of any length.
 
-    As `loads`, in the order of the file; what is wrong with the file itself is raised when it is met. The file stays
-    open.
+    As `loads`, in the order of the file; what is wrong with the file itself is raised when it is met. After the first
+    1,000 problems a bad row of nobody stands for the rest, which is not read. The file stays open.
 
     >>> from io import BytesIO
     >>> [row.subject for row in iter_records(BytesIO(b"subject,visit\nP01-007,DOSE1\nP01-008,\n"))]
@@ -167,16 +183,23 @@ def iter_records(fp: IO[bytes] | IO[str], *, dates: str | None = None) -> Iterat
 
 def _iter_records(fp: IO[bytes] | IO[str], form: str) -> Iterator[RecordRow | BadRow]:
     known: dict[str, str] = {}  # a file has many rows of few subjects: each code is looked at once
+    told = 0
     for row in rows_of(fp, RECORD_COLUMNS):
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        code = _code(row, known)
-        record = record_of(row, form)
-        if record is None:
-            yield BadRow(row.line, code, tuple(row.problems))
-        else:
-            yield RecordRow(row.line, code, record)
+        read = row if isinstance(row, BadRow) else _read_record(row, form, known)
+        yield read
+        if isinstance(read, BadRow):
+            told += len(read.problems)
+        if told > MAX_PROBLEMS:
+            yield BadRow(row.line, "", (and_more(f"line {row.line}"),))
+            return
+
+
+def _read_record(row: Row, form: str, known: dict[str, str]) -> RecordRow | BadRow:
+    code = _code(row, known)
+    record = record_of(row, form)
+    if record is None:
+        return BadRow(row.line, code, tuple(row.problems))
+    return RecordRow(row.line, code, record)
 
 
 def _code(row: Row, known: dict[str, str]) -> str:

@@ -6,13 +6,16 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, time
-from typing import IO, Any
+from typing import IO, Any, Final
 
+from trialsched import _json
 from trialsched._text import shown, unprintable
 from trialsched.errors import InvalidValueError
 from trialsched.formats.results.plans import PLAN_SCHEMA
 from trialsched.offsets import DateRange, PartialDate, parse_date
 from trialsched.protocol import MODES, Mode
+
+MAX_BYTES: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +41,20 @@ class PlanResult:
 
 
 def loads(data: str | bytes) -> PlanResult:
-    """Read one plan from its JSON. Keys that a later version added are passed over. Raises `InvalidValueError`."""
-    try:
-        raw = json.loads(data, object_pairs_hook=_object)
-    except (ValueError, RecursionError, TypeError) as error:
-        raise InvalidValueError(f"not JSON: {error}") from None
+    """Read one plan from its JSON. Keys that a later version added are passed over. Raises `InvalidValueError`.
+
+    It is at most 10 MB; UTF-8, or UTF-16 as PowerShell redirects output.
+    """
+    raw = _json.loads(_text_of(data))
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if schema != PLAN_SCHEMA:
         raise InvalidValueError(f"read {shown(schema)!r}, expected {PLAN_SCHEMA!r}", where="schema")
+    _no_key_twice(raw, "")
     subject = _word(raw, "subject", "")
     protocol = raw.get("protocol")
     if not isinstance(protocol, dict):
         raise InvalidValueError("expected an object", where="protocol")
+    _no_key_twice(protocol, "protocol")
     visits = raw.get("visits")
     if not isinstance(visits, list):
         raise InvalidValueError("expected a list", where="visits")
@@ -64,16 +69,27 @@ def loads(data: str | bytes) -> PlanResult:
     return PlanResult(subject, {"id": names["id"], "version": names["version"], "variant": variant, **names}, rows)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
 def load(fp: IO[bytes] | IO[str]) -> PlanResult:
     """Read one plan from an open file."""
-    return loads(fp.read())
+    return loads(fp.read(MAX_BYTES + 1))
+
+
+def _text_of(data: str | bytes) -> str:
+    if not isinstance(data, (str, bytes)):
+        raise InvalidValueError(f"not JSON: {type(data).__name__}")
+    if len(data) > MAX_BYTES:
+        raise InvalidValueError(f"not a plan: larger than {MAX_BYTES:,} bytes")
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff")
+    try:
+        return data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise InvalidValueError(f"not JSON: {error.encoding} cannot be read: {error.reason}") from None
+
+
+def _no_key_twice(table: dict[str, Any], where: str) -> None:
+    for key in getattr(table, "twice", ()):
+        raise InvalidValueError(f"the key {shown(key)!r} stands twice", where=where)
 
 
 def _word(raw: dict[str, Any], key: str, where: str) -> str:
@@ -87,6 +103,7 @@ def _word(raw: dict[str, Any], key: str, where: str) -> str:
 def _row(raw: object, where: str) -> ResultRow:
     if not isinstance(raw, dict):
         raise InvalidValueError("expected an object", where=where)
+    _no_key_twice(raw, where)
     place = f"{where}."
 
     def text(key: str) -> str | None:
