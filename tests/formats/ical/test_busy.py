@@ -48,7 +48,19 @@ def between(first: str, last: str) -> DateRange:
         ("DTSTART:20270101", ""),
         # timed: only days that are taken whole
         ("DTSTART:20260402T000000 DTEND:20260404T000000", "04-02 04-03"),
-        ("DTSTART:20260402T000000 DTEND:20260402T235959", ""),
+        # a whole day as people write it by hand; a minute less is none
+        ("DTSTART:20260402T000000 DTEND:20260402T235959", "04-02"),
+        ("DTSTART:20260402T000000 DTEND:20260402T235900", "04-02"),
+        ("DTSTART:20260402T000000 DTEND:20260402T235859", ""),
+        ("DTSTART:20260402T235900 DTEND:20260402T235930", ""),
+        ("DTSTART:20260402T090000 DTEND:20260402T235900", ""),
+        # VALUE=DATE is a date, whatever time stands behind it
+        ("DTSTART;VALUE=DATE:20260402T000000 DTEND;VALUE=DATE:20260403T000000", "04-02"),
+        ("DTSTART;VALUE=DATE:20260402T000000Z", "04-02"),
+        (
+            "DTSTART;VALUE=DATE:20260402T000000 RRULE:FREQ=DAILY;COUNT=3 EXDATE;VALUE=DATE:20260403T000000",
+            "04-02 04-04",
+        ),
         ("DTSTART:20260402T000001 DTEND:20260403T000000", ""),
         ("DTSTART:20260401T120000 DTEND:20260404T120000", "04-02 04-03"),
         ("DTSTART:20260402T090000 DTEND:20260402T170000", ""),
@@ -65,6 +77,51 @@ def between(first: str, last: str) -> DateRange:
 def test_one_event(event: str, expected: str) -> None:
     """In Warsaw, all-day, of several days, from midnight to midnight; both ends of the range are in it."""
     assert busy(event, zone="Europe/Warsaw") == expected.split()
+
+
+# Days of one zone that two calendars name: fixed offsets, so that midnight in Warsaw is another hour in each.
+ZONE = (
+    "BEGIN:VTIMEZONE\nTZID:Closed\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:{0}\nTZOFFSETTO:{0}\n"
+    "END:STANDARD\nEND:VTIMEZONE\n"
+)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_zone_belongs_to_its_own_calendar(order: int) -> None:
+    """The same local midnights, by zones of one name that differ: in Warsaw's summer time two hours before UTC."""
+    mine = calendar("DTSTART;TZID=Closed:20260402T000000 DTEND;TZID=Closed:20260403T000000", zones=ZONE.format("+0200"))
+    other = calendar(
+        "DTSTART;TZID=Closed:20260501T220000 DTEND;TZID=Closed:20260502T220000", zones=ZONE.format("+0000")
+    )
+    found = ical.loads_busy("".join([mine, other][::order]), YEAR, zone="Europe/Warsaw")
+    assert found == (date(2026, 4, 2), date(2026, 5, 2))
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [("PUBLISH", 1), ("REQUEST", 1), ("ADD", 1), ("CANCEL", 0), ("REPLY", 0), ("COUNTER", 0), ("DECLINECOUNTER", 0),
+     ("REFRESH", 0), ("counter", 0)],
+)  # fmt: skip
+def test_what_a_message_says_of_a_day(method: str, expected: int) -> None:
+    """RFC 5546, section 3.2: what is cancelled, or only talked about, closes no day; a METHOD is its calendar's."""
+    message = calendar("DTSTART:20260402").replace("PRODID:", f"METHOD:{method}\nPRODID:")
+    assert len(ical.loads_busy(message, YEAR)) == expected
+    assert len(ical.loads_busy(calendar("DTSTART:20260403") + message, YEAR)) == expected + 1
+
+
+def test_the_hour_of_a_rule() -> None:
+    """BYHOUR that repeats what DTSTART says is read; of a day it is ignored (RFC 5545, section 3.3.10)."""
+    timed = "DTSTART:20260406T000000 DTEND:20260407T000000 RRULE:FREQ=DAILY;COUNT=2;BYHOUR="
+    assert busy(f"{timed}0;BYMINUTE=0") == ["04-06", "04-07"]
+    assert busy(f"{timed}9") == ["04-06"]
+    assert busy("DTSTART:20260406 RRULE:FREQ=DAILY;COUNT=2;BYHOUR=9") == ["04-06", "04-07"]
+
+
+def test_lines_that_nothing_reads() -> None:
+    """Broken lines, a zone that nothing names, and a cancelled event with one L."""
+    broken = calendar("UID:1 DTSTART:20260402 X-PLACE;T=a\\;b:c plain", "UID:2 DTSTART:20260403 STATUS:CANCELED")
+    zones = "BEGIN:VTIMEZONE\nTZID:Nobody\nBEGIN:STANDARD\nDTSTART:never\nEND:STANDARD\nEND:VTIMEZONE\n"
+    assert ical.loads_busy(broken.replace("BEGIN:VEVENT", f"{zones}BEGIN:VEVENT", 1), YEAR) == (date(2026, 4, 2),)
 
 
 def test_the_zone_of_the_event_itself() -> None:
@@ -187,7 +244,7 @@ def test_a_timed_repetition_that_was_moved() -> None:
         ("DTSTART:20260414 RECURRENCE-ID;RANGE=THISANDFUTURE:20260413", "split it into two events"),
         ("DTSTART:20260414 RECURRENCE-ID:never", "RECURRENCE-ID: read 'never'"),
         ("DTSTART:20260414 RRULE:FREQ=HOURLY", "RRULE: read 'FREQ=HOURLY'"),
-        ("DTSTART:20260414 RRULE:FREQ=DAILY RRULE:FREQ=DAILY", "two RRULE"),
+        ("DTSTART:20260414 RRULE:FREQ=DAILY RRULE:FREQ=WEEKLY", "two RRULE"),
         ("DTSTART:20260414 RRULE:FREQ=DAILY EXRULE:FREQ=WEEKLY", "EXRULE"),
         ("DTSTART:20260414 EXDATE:never", "EXDATE: read 'never'"),
         ("DTSTART:20260414 RDATE;VALUE=PERIOD:20260414T000000Z/P1D", "RDATE: read"),

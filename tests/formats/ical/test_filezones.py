@@ -73,6 +73,41 @@ def test_what_we_write_is_read_as_zoneinfo_has_it(name: str, moment: datetime, f
     assert (found.replace(tzinfo=None), found.fold) == (expected.replace(tzinfo=None), expected.fold)
 
 
+@pytest.mark.parametrize("begin", ["00010101", "16010101", "19700101"])
+@pytest.mark.parametrize(
+    ("clocks", "hours"),
+    [
+        (("030000", "020000"), ("", "")),
+        # emClient says the time of the change in the rule; DTSTART is another one then
+        (("000000", "000000"), (";BYHOUR=3;BYMINUTE=0", ";BYHOUR=2;BYMINUTE=0;BYSECOND=0")),
+        (("030500", "020500"), (";BYMINUTE=0", ";BYMINUTE=0")),
+    ],
+)
+def test_warsaw_as_other_programs_define_it(begin: str, clocks: tuple[str, str], hours: tuple[str, str]) -> None:
+    """From the first day that there is (Microsoft), or with the hour in the rule: the changes of 2026, by zoneinfo."""
+    zone = defined(
+        "TZID:X",
+        *part("STANDARD", f"{begin}T{clocks[0]}", "+0200", "+0100",
+              f"RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10{hours[0]}"),
+        *part("DAYLIGHT", f"{begin}T{clocks[1]}", "+0100", "+0200",
+              f"RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3{hours[1]}"),
+    )  # fmt: skip
+    warsaw = ZoneInfo("Europe/Warsaw")
+    for month, day in ((3, 29), (10, 25)):
+        for minutes in range(0, 300, 29):
+            local = datetime(2026, month, day, minutes // 60, minutes % 60)  # noqa: DTZ001 - local
+            assert local.replace(tzinfo=zone).utcoffset() == local.replace(tzinfo=warsaw).utcoffset()
+
+
+@pytest.mark.parametrize("begin", ["00010101T000000", "00010101T235959", "00010102T000000"])
+def test_a_fixed_zone_from_the_first_day_that_there_is(begin: str) -> None:
+    """A rule of nothing but years keeps its day; no offset leaves the calendar."""
+    for offsets in (("-1200", "+1400"), ("+1400", "-1200")):
+        zone = defined("TZID:X", *part("STANDARD", begin, *offsets, "RRULE:FREQ=YEARLY"))
+        hours = 14 if offsets[1] == "+1400" else -12
+        assert offset(zone, 2026, 1, 1, 0, 0) == offset(zone, 2026, 7, 1) == hours
+
+
 def test_before_the_first_onset_and_after_the_last() -> None:
     """The offset before the first change, and the one after the last when UNTIL has passed."""
     zone = defined(
@@ -119,7 +154,7 @@ RULE = "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"
         part("STANDARD", "", "+0100", "+0200"),
         part("STANDARD", "whenever", "+0100", "+0200"),
         part("STANDARD", "20261301T000000", "+0100", "+0200"),
-        part("STANDARD", "00010101T000000", "+0100", "+0200"),
+        part("STANDARD", "00000101T000000", "+0100", "+0200"),
         part("STANDARD", "19700101T000000", "", "+0200"),
         part("STANDARD", "19700101T000000", "+0100", "0200"),
         part("STANDARD", "19700101T000000", "+0100", "+2400"),
@@ -128,7 +163,10 @@ RULE = "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"
         part("STANDARD", "19700101T000000", "+0100", "+0200", "RRULE:FREQ=SECONDLY"),
         part("STANDARD", "19700101T000000", "+0100", "+0200", "RRULE:FREQ=DAILY"),
         part("STANDARD", "19700101T000000", "+0100", "+0200", "RRULE:FREQ=YEARLY;INTERVAL=2"),
-        part("STANDARD", "19700101T000000", "+0100", "+0200", RULE, RULE),
+        part("STANDARD", "19700101T000000", "+0100", "+0200", RULE, f"{RULE};COUNT=1"),
+        part("STANDARD", "19700101T000000", "+0100", "+0200", f"{RULE};BYHOUR=2,3"),
+        part("STANDARD", "19700101T000000", "+0100", "+0200", f"{RULE};BYHOUR=24"),
+        part("STANDARD", "19700101T000000", "+0100", "+0200", f"{RULE};BYMINUTE=60"),
     ],
 )
 def test_what_is_no_zone(lines: list[str]) -> None:

@@ -23,10 +23,12 @@ from trialsched.formats.ical.lines import (
     decoded,
     escape,
     fold,
+    named_zones,
     properties,
     read_line,
     unescape,
     unfold,
+    zone_renamed,
 )
 
 STAMP = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -192,16 +194,106 @@ def test_the_lines_of_an_event_and_what_is_inside_it() -> None:
     assert [line.value for line in found.all("UID")] == ["1", "2"]
     assert found.one("SUMMARY") is None
     assert found.text("SUMMARY") == ""
-    with pytest.raises(ts.InvalidValueError, match="two UID"):
+    with pytest.raises(ts.InvalidValueError, match="the event has two UID that differ: '1' and '2'"):
         found.one("UID")
 
 
-def test_several_calendars_in_one_file_are_one() -> None:
-    """The head is that of the first; blank lines between them do not matter."""
+def test_several_calendars_in_one_file() -> None:
+    """Each event says which it stands in; blank lines and what programs write between or behind them do not matter."""
     event = ("BEGIN:VEVENT", "UID:1", "END:VEVENT")
-    found = cut(calendar("PRODID:a", *event) + "\r\n" + calendar("PRODID:b", *event))
+    one, two = calendar("PRODID:a", *event), calendar("PRODID:b", *event, *event)
+    found = cut(f"{one}\r\nX-COMMENT:cached\r\n{two}no line at all\r\n")
+    assert found.heads == (("PRODID:a",), ("PRODID:b",))
     assert found.head == ("PRODID:a",)
-    assert [block.name for block in found.blocks] == ["VEVENT", "VEVENT"]
+    assert [(block.name, block.calendar) for block in found.blocks] == [("VEVENT", 0), ("VEVENT", 1), ("VEVENT", 1)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("STATUS:CONFIRMED", "STATUS:CONFIRMED"), "CONFIRMED"),
+        (("status:CONFIRMED", "X-A:1", "STATUS:CONFIRMED", "STATUS:CONFIRMED"), "CONFIRMED"),
+        (("STATUS:CONFIRMED", "STATUS:TENTATIVE"), None),
+        (("STATUS:CONFIRMED", "STATUS:CONFIRMED", "STATUS:TENTATIVE"), None),
+        (("STATUS;X-A=1:CONFIRMED", "STATUS:CONFIRMED"), None),
+        (("STATUS CONFIRMED",), None),
+        (("STATUS:CONFIRMED", "STATUS;CONFIRMED"), None),
+    ],
+)
+def test_equal_repeats_are_one(lines: tuple[str, ...], expected: str | None) -> None:
+    """What stands twice in the same words is said once; two that differ, or no line at all, are refused when asked."""
+    found = properties(cut(calendar("BEGIN:VEVENT", *lines, "END:VEVENT")).blocks[0])
+    if expected is None:
+        with pytest.raises(ts.InvalidValueError, match="STATUS"):
+            found.text("STATUS")
+    else:
+        assert found.text("STATUS") == expected
+
+
+@pytest.mark.parametrize("component", ["VEVENT", "VTIMEZONE", "VTODO"])
+def test_what_differs_is_named_by_its_component(component: str) -> None:
+    """An error of a time zone does not speak of the event."""
+    called = {"VEVENT": "the event", "VTIMEZONE": "the time zone", "VTODO": "VTODO"}[component]
+    found = properties(cut(calendar(f"BEGIN:{component}", "A:1", "A:2", f"END:{component}")).blocks[0])
+    with pytest.raises(ts.InvalidValueError, match=f"^{called} has two A that differ: '1' and '2'$"):
+        found.one("A")
+
+
+# RFC 5545, section 3.1 has names, parameters and values; each of these lines has not, and real programs write it.
+BROKEN = (
+    "X-APPLE-STRUCTURED-LOCATION;X-TITLE=Example St 1\\; 1000 Town;X-APPLE-RADIUS=70.5:geo:50.0,14.2",
+    "second line of a text that was not folded",
+    "ATTENDEE;CN=A;B;PARTSTAT=DECLINED:mailto:a@example.org",
+    ";;;",
+    "LOCATION",
+)
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("place", range(4))
+def test_a_line_that_nothing_reads_is_kept(broken: str, place: int) -> None:
+    """Wherever it stands: the lines beside it say what they say, and it stays as it was written."""
+    lines = ["UID:1", "DTSTART:20260402", "STATUS:CONFIRMED"]
+    lines.insert(place, broken)
+    found = properties(cut(calendar("BEGIN:VEVENT", *lines, "END:VEVENT")).blocks[0])
+    assert (found.text("UID"), found.text("DTSTART"), found.text("STATUS")) == ("1", "20260402", "CONFIRMED")
+    assert [line.raw for line in found.lines] == lines
+
+
+@pytest.mark.parametrize(
+    ("raw", "tzid", "value"),
+    [
+        ("DTSTART;TZID=GMT+02:00:20260407T093000", "GMT+02:00", "20260407T093000"),
+        ("RDATE;TZID=A:B:C;VALUE=PERIOD:20260407T093000/PT1H,20260408T093000Z/P1D", "A:B:C",
+         "20260407T093000/PT1H,20260408T093000Z/P1D"),
+        ("DTSTART;VALUE=DATE-TIME;TZID=(UTC+01:00) Warsaw:20260407T093000", "(UTC+01:00) Warsaw", "20260407T093000"),
+        ("DTSTART;TZ\r\n ID=GMT+02:0\r\n 0:20260407T093000", "GMT+02:00", "20260407T093000"),
+        ('DTSTART;TZID="GMT+02:00":20260407T093000', "GMT+02:00", "20260407T093000"),
+        ("DTSTART;TZID=Europe/Warsaw:20260407T093000", "Europe/Warsaw", "20260407T093000"),
+        ("X-URL;TZID=Europe/Warsaw:https://example.org/a:b", "Europe/Warsaw", "https://example.org/a:b"),
+        ('DTSTART;TZID="A":b:20260407T093000', "A", "b:20260407T093000"),
+    ],
+)  # fmt: skip
+def test_a_zone_with_colons(raw: str, tzid: str, value: str) -> None:
+    """What stands before the last colon of a date or time is the TZID, quoted or not; no other line is cut so."""
+    found = read_line(raw)
+    assert (found.parameters["TZID"], found.value, found.raw) == (tzid, value, raw)
+
+
+def test_the_zones_that_lines_name() -> None:
+    """Folded, quoted, escaped, in any case, in alarms and lists; a text that holds the letters names none."""
+    raw = (
+        'DTSTART;TZ\r\n ID=One:20260402T090000\r\nDTEND;tzid="Two, too":20260402T100000\r\n'
+        "RDATE;VALUE=PERIOD;TZID=GMT+02:00:20260402T090000/PT1H\r\nBEGIN:VALARM\r\nX-B; TZID=Three\\, too:1\r\n"
+        "END:VALARM\r\nSUMMARY:a;TZID=Four:20260402T090000\r\nDTSTART;TZID=One:20270402T090000\r\n"
+    )
+    assert list(named_zones(raw)) == ["One", "Two, too", "GMT+02:00", "Three, too"]
+    renamed = zone_renamed(raw, {"One": "One (2)", "GMT+02:00": "a:b", "Four": "x"})
+    assert list(named_zones(renamed)) == ["One (2)", "Two, too", "a:b", "Three, too"]
+    assert renamed == raw.replace("TZ\r\n ID=One:", "TZID=One (2):").replace("TZID=One:", "TZID=One (2):").replace(
+        "TZID=GMT+02:00:", 'TZID="a:b":'
+    )
+    assert zone_renamed(raw, {"Five": "x"}) == zone_renamed(raw, {}) == raw
 
 
 @pytest.mark.parametrize(
@@ -213,7 +305,7 @@ def test_several_calendars_in_one_file_are_one() -> None:
         ("END:VCALENDAR\n", "END:VCALENDAR stands outside of any component"),
         ("BEGIN:VCARD\nEND:VCARD\n", "it begins with 'VCARD'"),
         ("hello\nBEGIN:VCALENDAR\nEND:VCALENDAR\n", "'hello' stands outside"),
-        ("BEGIN:VCALENDAR\nEND:VCALENDAR\nbye\n", "'bye' stands outside"),
+        ("BEGIN:VCALENDAR\nEND:VCALENDAR\nBEGIN:VEVENT\nEND:VEVENT\n", "it begins with 'VEVENT'"),
         ("<html>", "'<html>' stands outside"),
         (EXPORT.decode().encode("utf-16"), "it is not UTF-8 text (byte 0), it looks like UTF-16"),
         ("BEGIN:VCALENDAR\nX-A:\u0141\u00f3\nEND:VCALENDAR\n".encode("cp1250"), "it is not UTF-8 text (byte 20)"),

@@ -242,7 +242,7 @@ def test_whole_days(start: date, end: date, zone: str | None, expected: date) ->
 
 
 def test_zones_of_a_file() -> None:
-    """Names that are known, by their name; others by their VTIMEZONE, once, whichever comes last."""
+    """What the file defines, read once; without a definition, or with one that says nothing, what the name means."""
     own = [
         "BEGIN:VTIMEZONE", "TZID:Ours", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0300",
         "TZOFFSETTO:+0300", "END:STANDARD", "END:VTIMEZONE",
@@ -254,9 +254,16 @@ def test_zones_of_a_file() -> None:
     zone = known.get("Ours")
     assert known.get("Ours") is zone
     assert at(2).replace(tzinfo=zone).utcoffset() == timedelta(hours=3)
-    assert Zones(cut(text.replace("TZID:Ours", "TZID:Europe/Warsaw"))).get("Europe/Warsaw") == WARSAW
+    for name in ("Europe/Warsaw", "Central European Standard Time", "EST"):
+        mine = Zones(cut(text.replace("TZID:Ours", f"TZID:{name}"))).get(name)
+        assert at(2).replace(tzinfo=mine).utcoffset() == timedelta(hours=3)
+    # RFC 5545, section 3.8.3.1: what begins with a solidus is unique in the world
+    for name in ("/Europe/Warsaw", "/freeassociation.sourceforge.net/Europe/Warsaw"):
+        assert Zones(cut(text.replace("TZID:Ours", f"TZID:{name}"))).get(name) == WARSAW
+    empty = "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Europe/Warsaw\nEND:VTIMEZONE\nEND:VCALENDAR\n"
+    assert Zones(cut(empty)).get("Europe/Warsaw") == WARSAW
     broken = Zones(cut(text.replace("+0300", "3")))
-    with pytest.raises(ts.InvalidValueError, match="VTIMEZONE"):
+    with pytest.raises(ts.InvalidValueError, match="the file's time zone 'Ours': STANDARD: read '3', expected offsets"):
         broken.get("Ours")
     few = Zones(cut(text), Limits(steps=0)).get("Ours")
     with pytest.raises(ts.InvalidValueError, match="0 steps"):

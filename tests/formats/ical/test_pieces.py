@@ -76,13 +76,20 @@ def test_an_event_without_uid_is_refused() -> None:
 
 
 def test_two_zones_of_one_name() -> None:
-    """A name that is known means what it says; another may mean only one thing in a file."""
-    parts = [HEAD + zone("Europe/Warsaw", offset) + END for offset in ("+0100", "+0200")]
-    assert ical.merge(parts).count(b"BEGIN:VTIMEZONE") == 1
-    own = [HEAD + zone("Custom", offset) + END for offset in ("+0100", "+0100", "+0200")]
-    assert ical.merge(own[:2]).count(b"BEGIN:VTIMEZONE") == 1
-    with pytest.raises(ts.InvalidValueError, match="'Custom', and differently"):
-        ical.merge(own)
+    """Where nothing names them the first stays; else one has another name, in whatever order they come."""
+    parts = [HEAD + zone("Custom", offset) + END for offset in ("+0100", "+0100", "+0200")]
+    assert ical.merge(parts).decode() == HEAD + zone("Custom") + END
+    one = event("a", "DTSTART;TZID=Custom:20260402T090000")
+    two = event("b", "DTSTART;TZID=Custom:20260402T090000")
+    first, second = HEAD + zone("Custom") + one + END, HEAD + zone("Custom", "+0200") + two + END
+    moved = two.replace("TZID=Custom", "TZID=Custom (2)")
+    merged = HEAD + zone("Custom") + zone("Custom (2)", "+0200") + one + moved + END
+    assert ical.merge([first, second]).decode() == merged
+    assert ical.merge([merged, second.replace("UID:b", "UID:c")]).count(b"TZID:Custom") == 3
+    assert ical.split(first + second) == {
+        "a": first.encode(),
+        "b": (HEAD + zone("Custom (2)", "+0200") + moved + END).encode(),
+    }
 
 
 @pytest.mark.parametrize("data", ["", "x", b"\xff", "BEGIN:VCALENDAR", "\ud800"])

@@ -642,7 +642,7 @@ def test_windows_and_tombstones_are_no_bookings() -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"x", b"BEGIN:VCALENDAR\r\n", b"\xff\xfe", "BEGIN:VEVENT\r\nEND:VEVENT\r\n", "\ud800",
-     b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\n", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nmore\r\n",
+     b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\n", b"more\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
      b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nEND:VCALENDAR\r\n"],
 )  # fmt: skip
 def test_what_is_no_calendar_is_refused(data: bytes | str) -> None:
@@ -678,19 +678,19 @@ def test_what_is_no_plan_is_the_librarys_own_error(plans: Any) -> None:  # noqa:
         ["DTSTART:20260402T250000"],
         ["DTSTART;TZID=Mars/Olympus:20260402T090000"],
         ["DTSTART:20260402", "DTSTART:20260403"],
-        ["DTSTART:20260402", "DTEND:20260402T100000"],
-        ["DTSTART:20260402T090000", "DTEND:20260402T100000Z"],
-        ["DTSTART:20260402", "DURATION:P99999999W"],
-        ["DTSTART:20260402", "DURATION:1 hour"],
+        ["DTSTART;VALUE=DATE:20260402T093000"],
+        ["DTSTART;VALUE=DATE:20260401T220000Z"],
+        ["DTSTART:20260402T000000", "DTEND:20260403T000000Z"],
+        ["DTSTART:20260402T000000", "DURATION:P99999999W"],
+        ["DTSTART:20260402T000000", "DURATION:PT1D"],
         ["DTSTART:00010101T000000Z"],
         ["DTSTART:99991231T090000"],
-        ["DTSTART:99991231"],
         ["DTSTART:20260402", "X-TRIALSCHED-DATE:2026-03-02"],
         ["DTSTART:20260402", "X-TRIALSCHED-DATE:20261302"],
         ["DTSTART:20260402", "X-TRIALSCHED-DATE:20260302T250000 Europe/Warsaw"],
         ["DTSTART:20260402", "X-TRIALSCHED-DATE:20260302T090000 Mars/Olympus"],
         ["DTSTART:20260402", "X-TRIALSCHED-DATE:00010101T000000 Europe/Warsaw"],
-        ["DTSTART:20260402", "X-TRIALSCHED-DATE:20260302", "X-TRIALSCHED-DATE:20260302"],
+        ["DTSTART:20260402", "X-TRIALSCHED-DATE:20260302", "X-TRIALSCHED-DATE:20260303"],
         ["DTSTART:20260402", "STATUS:CONFIRMED", "STATUS:TENTATIVE"],
         ["DTSTART:20260402", "STATUS CONFIRMED"],
     ],
@@ -705,20 +705,23 @@ def test_a_damaged_event_of_ours_is_named(lines: list[str]) -> None:
 def test_a_damaged_event_of_someone_else_is_passed_over() -> None:
     """Whole calendars hold dentists' appointments, and what other programs think is a line."""
     event = event_of(EXPORT, "DOSE2").decode().removeprefix("BEGIN:VEVENT\r\n").removesuffix("END:VEVENT\r\n")
-    broken = "UID:dentist\nDESCRIPTION:first line\nsecond line without a name"
+    broken = "UID:dentist\nUID:DENTIST"
     found = ical.loads(file(broken, event, "UID:x\nDTSTART:whenever\nDTSTART:never"), BOOKED)
     assert found["P01-007"] == (booked("DOSE2", DAY),)
     assert found.notes == ("events that cannot be read and are none of these plans, passed over: 1",)
 
 
-def test_the_last_day_of_the_calendar_is_read_or_refused_clearly() -> None:
-    """A start on 31 December 9999, the end equal to it or none: no bare error of Python."""
-    last = "DTSTART;VALUE=DATE:99991231"
-    assert only(with_dose2(f"{last}\nDTEND;VALUE=DATE:99991231\nX-TRIALSCHED-DATE:20260402")) == (
-        booked("DOSE2", date(9999, 12, 31)),
-    )
-    with pytest.raises(ts.InvalidValueError, match="ends after the year 9999"):
-        ical.loads(with_dose2(last), BOOKED)
+@pytest.mark.parametrize(
+    "ending",
+    ["DTEND;VALUE=DATE:99991231", "", "DURATION:PT1D", "DURATION:P1Y", "DTEND:20260402T100000", "DTEND:x"],
+)
+def test_a_booking_needs_no_length(ending: str) -> None:
+    """Of a day, and of a time that is no midnight, the start alone is asked for: also on the last day that there is."""
+    lost = "X-TRIALSCHED-DATE:20260402"
+    for day in (date(9999, 12, 31), date(2026, 4, 7)):
+        assert only(with_dose2(f"DTSTART;VALUE=DATE:{day:%Y%m%d}", ending, lost)) == (booked("DOSE2", day),)
+    timed = only(with_dose2("DTSTART:20260407T093000", ending, lost))
+    assert timed == (booked("DOSE2", date(2026, 4, 7), time(9, 30)),)
 
 
 def test_a_copy_of_a_visit_under_another_id_is_counted_in_a_note() -> None:
@@ -744,3 +747,311 @@ def test_a_time_that_the_clocks_show_twice_is_told_while_its_moment_is_known(whe
     found = ical.loads(with_dose2(f"DTSTART:{when}\nDTEND:20261025T030000Z"), BOOKED, clinic=WARSAW)
     assert found["P01-007"] == (booked("DOSE2", date(2026, 10, 25), time(2, 30)),)
     assert any("skip or show twice" in note for note in found.notes)
+
+
+# What real programs write.
+
+
+def zoned(name: str, *parts: tuple[str, str, str, str, str]) -> str:
+    """Return a VTIMEZONE: of each part its kind, start, offsets before and after, and rule."""
+    lines = [f"BEGIN:VTIMEZONE\nTZID:{name}\n"]
+    for kind, start, before, after, rule in parts:
+        repeats = f"RRULE:FREQ=YEARLY;{rule}\n" if rule else ""
+        lines.append(f"BEGIN:{kind}\nDTSTART:{start}\n{repeats}TZOFFSETFROM:{before}\nTZOFFSETTO:{after}\nEND:{kind}\n")
+    return "".join([*lines, "END:VTIMEZONE\n"])
+
+
+def european(name: str, begin: str = "1601") -> str:
+    """Return a zone that has Warsaw's offsets, as Exchange writes it."""
+    return zoned(
+        name,
+        ("STANDARD", f"{begin}1028T030000", "+0200", "+0100", "BYDAY=-1SU;BYMONTH=10"),
+        ("DAYLIGHT", f"{begin}0325T020000", "+0100", "+0200", "BYDAY=-1SU;BYMONTH=3"),
+    )
+
+
+def american(name: str) -> str:
+    """Return a zone that has New York's offsets."""
+    return zoned(
+        name,
+        ("STANDARD", "20071104T020000", "-0400", "-0500", "BYDAY=1SU;BYMONTH=11"),
+        ("DAYLIGHT", "20070311T020000", "-0500", "-0400", "BYDAY=2SU;BYMONTH=3"),
+    )
+
+
+def fixed(name: str, offset: str) -> str:
+    """Return a zone of one offset."""
+    return zoned(name, ("STANDARD", "19700101T000000", offset, offset, ""))
+
+
+LOST = "X-TRIALSCHED-DATE:20260401"
+AT_0930 = (booked("DOSE2", date(2026, 4, 7), AT),)
+BROKEN_ZONE = "BEGIN:VTIMEZONE\nTZID:Nobody\nBEGIN:STANDARD\nDTSTART:never\nEND:STANDARD\nEND:VTIMEZONE\n"
+
+
+@pytest.mark.parametrize(
+    ("zones", "when"),
+    [
+        # 09:30 in Warsaw on 7 April 2026, in summer time, is 03:30 in New York and 07:30 UTC
+        (european("Custom", "0001"), "DTSTART;TZID=Custom:20260407T093000"),
+        (european("(UTC+01:00) Warsaw, Zagreb".replace(",", "\\,")),
+         'DTSTART;TZID="(UTC+01:00) Warsaw, Zagreb":20260407T093000'),
+        (european("(UTC+01:00) Warsaw"), "DTSTART;TZID=(UTC+01:00) Warsaw:20260407T093000"),
+        (fixed("GMT+02:00", "+0200"), "DTSTART;TZID=GMT+02:00:20260407T093000"),
+        (fixed("GMT+02:00", "+0200"), 'DTSTART;TZID="GMT+02:00":20260407T093000'),
+        # the file's own definition beats every name that one happens to know
+        (american("EST"), "DTSTART;TZID=EST:20260407T033000"),
+        (american("Eastern Standard Time"), "DTSTART;TZID=Eastern Standard Time:20260407T033000"),
+        (fixed("Europe/Warsaw", "+0000"), "DTSTART;TZID=Europe/Warsaw:20260407T073000"),
+        (fixed("Central European Standard Time", "-0100"),
+         "DTSTART;TZID=Central European Standard Time:20260407T063000"),
+        # but not one that is unique in the world
+        (fixed("/example.org/Europe/Warsaw", "+0000"), "DTSTART;TZID=/example.org/Europe/Warsaw:20260407T093000"),
+        # without a definition, or with an empty one, the name says what is meant
+        ("", "DTSTART;TZID=Europe/Warsaw:20260407T093000"),
+        (zoned("Europe/Warsaw"), "DTSTART;TZID=Europe/Warsaw:20260407T093000"),
+        # zones that nothing names are not looked at
+        (BROKEN_ZONE, "DTSTART:20260407T073000Z"),
+        (BROKEN_ZONE + european("Custom"), "DTSTART;TZID=Custom:20260407T093000"),
+        # several definitions of one name that say the same of this moment
+        (european("Custom") + fixed("Custom", "+0200"), "DTSTART;TZID=Custom:20260407T093000"),
+        (european("Custom") + european("Custom"), "DTSTART;TZID=Custom:20260407T093000"),
+    ],
+)  # fmt: skip
+def test_zones_of_other_programs(zones: str, when: str) -> None:
+    """Each says half past nine in Warsaw, in its own way; so it does where the zones stand behind the event."""
+    before = with_dose2(when, LOST, zones=zones)
+    assert only(before, OPEN, clinic=WARSAW) == AT_0930
+    behind = with_dose2(when, LOST).replace("END:VCALENDAR", f"{zones}END:VCALENDAR")
+    assert only(behind, OPEN, clinic=WARSAW) == AT_0930
+
+
+@pytest.mark.parametrize(
+    ("zones", "message"),
+    [
+        (fixed("Custom", "two"), "the file's time zone 'Custom': STANDARD: read 'two', expected offsets"),
+        (zoned("Custom"), "the file's time zone 'Custom' has neither STANDARD nor DAYLIGHT"),
+        (
+            european("Custom") + fixed("Custom", "+0100"),
+            "defines the time zone 'Custom' more than once, and differently",
+        ),
+        (BROKEN_ZONE, "the time zone 'Custom' is neither known nor defined in the file"),
+    ],
+)
+def test_a_fault_of_a_zone_is_told_as_one(zones: str, message: str) -> None:
+    """It is the file's, and the visit is named that cannot be read for it."""
+    with pytest.raises(ts.InvalidValueError, match=re.escape(message)) as caught:
+        only(with_dose2("DTSTART;TZID=Custom:20260407T093000", zones=zones), OPEN, clinic=WARSAW)
+    assert caught.value.where == "P01-007 DOSE2"
+
+
+ZONES_OF_ONE_NAME = {
+    # on 7 April 2026: hours before UTC, and so the local time that is 09:30 in Warsaw
+    "european": (european("Zone"), "093000"),
+    "american": (american("Zone"), "033000"),
+    "east": (fixed("Zone", "+0530"), "130000"),
+    "west": (fixed("Zone", "-0930"), "220000"),
+}
+DOSE3 = "2abe56d6-3195-5c98-892c-03bc17dd6275"
+
+
+@pytest.mark.parametrize("one", ZONES_OF_ONE_NAME)
+@pytest.mark.parametrize("other", ZONES_OF_ONE_NAME)
+def test_a_zone_belongs_to_its_own_calendar(one: str, other: str) -> None:
+    """Two visits at 09:30 in Warsaw, each by its own zone of one name: in one file in either order, merged, apart."""
+    texts = []
+    for name, uid in ((one, DOSE2), (other, DOSE3)):
+        zone, clock = ZONES_OF_ONE_NAME[name]
+        day = "20260406" if clock == "220000" else "20260407"
+        texts.append(file(f"UID:{uid}\nDTSTART;TZID=Zone:{day}T{clock}\n{LOST}", zones=zone))
+    expected = (*AT_0930, booked("DOSE3", date(2026, 4, 7), AT))
+    pieces = [piece for text in texts for piece in ical.split(text).values()]
+    ways: list[Any] = [texts, texts[::-1], "".join(texts), "".join(texts[::-1]), ical.merge(texts), pieces]
+    ways += [ical.merge(texts[::-1]), ical.merge(pieces), list(ical.split("".join(texts)).values())]
+    for data in ways:
+        assert ical.loads(data, OPEN, clinic=WARSAW) == {"P01-007": expected}
+
+
+def test_a_zone_of_another_calendar_is_none() -> None:
+    """A name that nobody knows means nothing where it is not defined; one that is known means what it says."""
+    defined = file("UID:x\nDTSTART;TZID=Zone:20260407T093000", zones=fixed("Zone", "+0000"))
+    alone = with_dose2("DTSTART;TZID=Zone:20260407T093000", LOST)
+    for text in (defined + alone, alone + defined):
+        with pytest.raises(ts.InvalidValueError, match="the time zone 'Zone' is neither known nor defined"):
+            only(text, OPEN, clinic=WARSAW)
+        known = text.replace("TZID=Zone", "TZID=Europe/Warsaw").replace("TZID:Zone", "TZID:Europe/Warsaw")
+        assert only(known, OPEN, clinic=WARSAW) == AT_0930
+        assert only(ical.merge([known]), OPEN, clinic=WARSAW) == AT_0930
+
+
+JUNK = (
+    "X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-TITLE=Example St 1-5\\; 1000 Town;X-APPLE-RADIUS=70.5:geo:50.0,14.2",
+    "and a second line of the address",
+    "ATTENDEE;CN=A;B:mailto:a@example.org",
+    "DESCRIPTION:a\nDESCRIPTION:b",
+    "LOCATION;LANGUAGE=en:a\nLOCATION;LANGUAGE=pl:b",
+    "STATUS:CONFIRMED\nSTATUS:CONFIRMED",
+)
+
+
+@pytest.mark.parametrize("junk", JUNK)
+@pytest.mark.parametrize("place", range(5))
+def test_what_nothing_reads_refuses_nothing(junk: str, place: int) -> None:
+    """Wherever in the event it stands, also inside of an alarm."""
+    lines = [f"UID:{DOSE2}", "DTSTART;TZID=Europe/Warsaw:20260407T093000", LOST, "DTSTAMP:20260310T080000Z"]
+    alarm = ["BEGIN:VALARM", *junk.split("\n"), "END:VALARM"]
+    lines[place:place] = junk.split("\n")
+    for order in (lines, lines[::-1]):
+        assert only(file("\n".join([*order, *alarm])), OPEN, clinic=WARSAW) == AT_0930
+
+
+@pytest.mark.parametrize(
+    ("method", "word"),
+    [("CANCEL", "called off"), ("COUNTER", "another time is proposed"), ("REPLY", "an answer to an invitation"),
+     ("DECLINECOUNTER", "a proposed time is declined"), ("ADD", "one more time"), ("REFRESH", "a question"),
+     ("x-other", "a message of a kind that is not known")],
+)  # fmt: skip
+def test_messages_make_no_booking(method: str, word: str) -> None:
+    """RFC 5546, sections 3.2.3 to 3.2.8, in any case of letters and wherever METHOD stands in the head."""
+    for head in (f"METHOD:{method}\nPRODID:x", f"PRODID:x\nMETHOD:{method.lower()}"):
+        for status in ("STATUS:CONFIRMED", ""):
+            text = with_dose2("DTSTART:20260407T073000Z", LOST, status, head=head)
+            found = ical.loads(text, OPEN, clinic=WARSAW)
+            assert found == {"P01-007": ()}
+            (note,) = found.notes
+            assert note.startswith(f"P01-007 DOSE2: {word}")
+            assert note.endswith("no booking")
+
+
+@pytest.mark.parametrize("method", ["PUBLISH", "request"])
+def test_messages_that_hold_what_a_calendar_holds(method: str) -> None:
+    """RFC 5546, sections 3.2.1 and 3.2.2: what is published, and what its organizer asks for."""
+    text = with_dose2("DTSTART:20260407T073000Z", LOST, head=f"METHOD:{method}")
+    found = ical.loads(text, OPEN, clinic=WARSAW)
+    assert found == {"P01-007": AT_0930}
+    assert found.notes == ()
+
+
+def test_a_method_belongs_to_its_own_calendar() -> None:
+    """A proposal beside the calendar changes nothing; a message that calls it off does not go with it."""
+    held = with_dose2("DTSTART:20260407T073000Z", LOST)
+    proposed = with_dose2("DTSTART:20260408T073000Z", LOST, head="METHOD:COUNTER")
+    for data in (held + proposed, proposed + held, [held, proposed]):
+        assert ical.loads(data, OPEN, clinic=WARSAW) == {"P01-007": AT_0930}
+    with pytest.raises(ts.InvalidValueError, match="which differ"):
+        ical.loads(held + proposed.replace("COUNTER", "CANCEL"), OPEN, clinic=WARSAW)
+
+
+def test_a_fault_of_a_files_head_is_told_as_one() -> None:
+    """Two METHOD that differ: nobody can say what the file is."""
+    with pytest.raises(ts.InvalidValueError, match="the calendar itself has two METHOD that differ"):
+        ical.loads(with_dose2("DTSTART:20260407", LOST, head="METHOD:REQUEST\nMETHOD:CANCEL"), OPEN)
+    assert only(with_dose2("DTSTART:20260407", LOST, head="METHOD:REQUEST\nX-A\nMETHOD:REQUEST"), OPEN)
+
+
+@pytest.mark.parametrize(
+    ("lines", "note"),
+    [
+        (["STATUS:CANCELED"], "with two L"),
+        (["STATUS:canceled"], "with two L"),
+        (["STATUS:CANCELLED"], "cancelled in the calendar"),
+        (["SUMMARY:Canceled: P01-007 DOSE2"], "its title says"),
+        (["SUMMARY:CANCELLED : P01-007 DOSE2", "STATUS:CONFIRMED"], "its title says"),
+        (["SUMMARY:Cancelled: P01-007 DOSE2", "SUMMARY:x"], "its title says"),
+    ],
+)
+def test_ways_to_call_a_visit_off(lines: list[str], note: str) -> None:
+    """No booking, and a note; where the plan has it called off too only the misspelling is told."""
+    text = with_dose2("DTSTART:20260407", LOST, *lines)
+    found = ical.loads(text, OPEN)
+    assert found == {"P01-007": ()}
+    assert note in found.notes[0]
+    over = ts.schedule(ALSTEM, replace(SUBJECT, ended=date(2026, 3, 9)))
+    told = ical.loads(text, over).notes
+    assert bool(told) is ("two L" in note)
+
+
+@pytest.mark.parametrize("title", ["P01-007 DOSE2", "Not cancelled: P01-007 DOSE2", "Cancelled P01-007 DOSE2"])
+def test_titles_that_call_nothing_off(title: str) -> None:
+    """Only the word with its colon at the beginning, as Outlook writes it."""
+    assert only(with_dose2("DTSTART:20260407", LOST, f"SUMMARY:{title}"), OPEN) == (booked("DOSE2", date(2026, 4, 7)),)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("20260407T000000", "20260407T235900", None),
+        ("20260407T000000", "20260407T235959", None),
+        ("20260407T000000", "20260408T235900", None),
+        ("20260406T220000Z", "20260407T215900Z", None),
+        ("20260407T000000", "20260407T235859", time(0, 0)),
+        ("20260407T000100", "20260407T235900", time(0, 1)),
+    ],
+)
+def test_a_day_until_its_last_minute(start: str, end: str, expected: time | None) -> None:
+    """From 00:00 to 23:59 is the day, and a note says so; a minute less is a time."""
+    found = ical.loads(with_dose2(f"DTSTART:{start}", f"DTEND:{end}", LOST), OPEN, clinic=WARSAW)
+    assert found == {"P01-007": (booked("DOSE2", date(2026, 4, 7), expected),)}
+    assert any("from 00:00 to 23:59" in note for note in found.notes) is (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("when", "clock", "is_told"),
+    [
+        # 29 March 2026 in Warsaw: 02:00 to 03:00 is skipped; 25 October: 02:00 to 03:00 comes twice
+        ("TZID=Europe/Warsaw:20260329T023000", time(3, 30), True),
+        ("TZID=Europe/Warsaw:20260329T020000", time(3, 0), True),
+        ("TZID=Europe/Warsaw:20260329T015900", time(1, 59), False),
+        ("TZID=Europe/Warsaw:20260329T030000", time(3, 0), False),
+        ("TZID=Europe/Warsaw:20261025T023000", time(2, 30), True),
+        ("TZID=Europe/Warsaw:20261025T030000", time(3, 0), False),
+        ("TZID=Own:20260329T023000", time(3, 30), True),
+        ("TZID=Own:20260329T013000", time(1, 30), False),
+        # 8 March in New York skips 02:00 to 03:00: 8 March, 08:30 in Warsaw
+        ("TZID=America/New_York:20260308T023000", time(8, 30), True),
+        ("TZID=America/New_York:20261101T013000", time(6, 30), True),
+    ],
+)
+@pytest.mark.parametrize("clinic", [WARSAW, None])
+def test_times_that_the_event_s_own_clocks_skip_or_show_twice(
+    when: str,
+    clock: time,
+    is_told: bool,  # noqa: FBT001 - a parameter of the test
+    clinic: Clinic | None,
+) -> None:
+    """The note that the page promises stands beside the booking, by the file's zone and with or without a clinic."""
+    found = ical.loads(with_dose2(f"DTSTART;{when}", LOST, zones=european("Own")), OPEN, clinic=clinic)
+    assert any("skip or show twice" in note for note in found.notes) is is_told
+    if clinic is not None:
+        assert found["P01-007"][0].booked_time == clock
+
+
+def test_a_calendar_that_a_program_wrote_again_under_new_ids() -> None:
+    """Known by our titles alone: beside ours a note says so; without any of ours the error does."""
+    stripped = "\r\n".join(line for line in unfolded(EXPORT).split("\r\n") if not line.startswith("X-TRIALSCHED"))
+    numbers = iter(range(100))
+    copies = re.sub(r"UID:[^\r]*", lambda _: f"UID:{next(numbers)}@example.org", stripped)
+    found = ical.loads([EXPORT, copies], BOOKED)
+    assert found == {"P01-007": (booked("DOSE2", DAY),)}
+    codes = ", ".join(row.code for row in BOOKED)
+    what = "the title of this visit under an id that is not ours, passed over: a program gave it a new id"
+    assert found.notes == (f"P01-007 {codes}: {what}",)
+    with pytest.raises(ts.InvalidValueError, match="'P01-007 SCR1': another study key, or a program") as caught:
+        ical.loads(copies, BOOKED)
+    assert caught.value.where == "UID"
+
+
+def test_all_faults_of_a_file_are_told_at_once() -> None:
+    """Each with its visit, in the order of the file; those of others are counted."""
+    events = (f"UID:{DOSE2}\nDTSTART:x", f"UID:{DOSE3}\nSTATUS:A\nSTATUS:B\nDTSTART:20260407", "UID:a\nUID:b")
+    with pytest.raises(ts.errors.DocumentError) as caught:
+        only(file(*events), OPEN)
+    assert [problem.where for problem in caught.value.problems] == ["P01-007 DOSE2", "P01-007 DOSE3"]
+    assert "two STATUS that differ" in caught.value.problems[1].message
+
+
+def test_faults_are_told_up_to_a_thousand() -> None:
+    """A file of many broken events makes no endless message."""
+    with pytest.raises(ts.errors.DocumentError) as caught:
+        only(file(*[f"UID:{DOSE2}\nDTSTART:x"] * 1500), OPEN)
+    assert len(caught.value.problems) == 1000

@@ -10,8 +10,18 @@ from zoneinfo import ZoneInfo
 from trialsched._text import shown
 from trialsched.clinic import check_zone
 from trialsched.errors import InvalidTypeError, InvalidValueError
-from trialsched.formats.ical.lines import LIMITS, Limits, Properties, cut, properties
-from trialsched.formats.ical.parsed import Said, Zones, comparable, read_moment, said, uid_of
+from trialsched.formats.ical.joining import read_calendars
+from trialsched.formats.ical.lines import LIMITS, Limits, Properties, properties
+from trialsched.formats.ical.parsed import (
+    LAST_MINUTE,
+    Said,
+    Zones,
+    comparable,
+    method_of,
+    read_moment,
+    said,
+    uid_of,
+)
 from trialsched.formats.ical.rules import read_rule
 from trialsched.offsets import DateRange
 
@@ -22,6 +32,9 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(1)
 _NEEDED = {"STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "RRULE", "RDATE", "EXDATE", "EXRULE"}
+
+# RFC 5546, section 3.2: messages that are no news of what takes place, or the news that it does not.
+_NO_EVENTS = {"CANCEL", "REPLY", "COUNTER", "DECLINECOUNTER", "REFRESH"}
 
 
 class _Event(NamedTuple):
@@ -56,8 +69,10 @@ def loads_busy(
         raise InvalidTypeError(message, where="days")
     if zone is not None:
         check_zone(zone)
-    reading = _Busy(days, Zones(file := cut(data, limits), limits), ZoneInfo(zone) if zone is not None else None)
-    events = [reading.event(block) for block in file.blocks if block.name == "VEVENT"]
+    file = read_calendars(data, limits)
+    reading = _Busy(days, Zones(file, limits), ZoneInfo(zone) if zone is not None else None)
+    told = [method_of(head) not in _NO_EVENTS for head in file.heads]
+    events = [reading.event(block) for block in file.blocks if block.name == "VEVENT" and told[block.calendar]]
     moved = defaultdict(list)
     for event in events:
         if event.instead is not None:
@@ -73,7 +88,7 @@ def loads_busy(
 
 
 def _blocks(event: Properties, *, transparent: bool) -> bool:
-    if event.text("STATUS").strip().upper() == "CANCELLED":
+    if event.text("STATUS").strip().upper() in ("CANCELLED", "CANCELED"):
         return False
     free = event.text("TRANSP").strip().upper() == "TRANSPARENT"
     free = free or event.text("X-MICROSOFT-CDO-BUSYSTATUS").strip().upper() == "FREE"
@@ -126,6 +141,8 @@ class _Busy:
         if isinstance(start, datetime) and isinstance(end, datetime):
             first, last = self._wall(start), self._wall(end)
             day, stop = first.date(), last.date()
+            if last.time() >= LAST_MINUTE:  # until 23:59, as people write whole days by hand
+                stop += _DAY
             # At a midnight that the clocks pass over, the day begins when they have
             midnight = datetime.combine(day, time(), start.tzinfo and (self.home or start.tzinfo))
             if first.time() != time() and (midnight.tzinfo is None or midnight.astimezone(UTC) < start):
@@ -173,7 +190,7 @@ class _Busy:
             return
         rule = read_rule(line.value)
         zone = start.tzinfo if isinstance(start, datetime) else self.home
-        clock = start.time() if isinstance(start, datetime) else time()
+        clock = rule.clock(start.time()) if isinstance(start, datetime) else time()
         begin = start.date() if isinstance(start, datetime) else start
         # Two days more on each side: what is a day in the zone of the event may be another one in that of the reader.
         first = _shifted(self.first, -(end - start).days - 2)

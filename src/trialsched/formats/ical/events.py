@@ -205,8 +205,12 @@ def _with_place(event: Event, mode: str, clinic: Clinic) -> Event:
 def _staff_words(plan: Plan, row: PlannedVisit, reader: Reader, status: str, _: Number) -> tuple[str, str]:
     words = reader.language
     cancelled = f"{words.staff['cancelled']} " if status == "CANCELLED" else ""
-    summary = shortened(f"{cancelled}{plan.subject.code} {row.code}", f" {row.code}")
-    return summary, _staff_description(plan, row, words)
+    return staff_title(plan.subject.code, row.code, cancelled), _staff_description(plan, row, words)
+
+
+def staff_title(subject: str, visit: str, before: str = "") -> str:
+    """Return the title of a visit's event for staff."""
+    return shortened(f"{before}{subject} {visit}", f" {visit}")
 
 
 def _staff_window(plan: Plan, row: PlannedVisit, reader: Reader, status: str, _: Number) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched._text import shown
 from trialsched.errors import InvalidValueError
-from trialsched.formats.ical.lines import properties
+from trialsched.formats.ical.lines import properties, zone_name
 from trialsched.formats.ical.rules import read_rule
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _KINDS = ("STANDARD", "DAYLIGHT")
 _REMEMBERED = 64  # years whose onsets are kept
 _BACK = 8  # years: 29 February comes at least that often
 _EARLY, _LATE = datetime(1, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001 - in every zone inside of the calendar
+_SECOND_YEAR = 2
 _MOST_ONSETS = 2000  # of one part: three hundred years have fewer
 _TWO_DAYS = timedelta(2)  # more than any two offsets differ
 _EARLIEST = datetime(1, 1, 4)  # noqa: DTZ001 - local
@@ -52,6 +53,17 @@ class _Onset(NamedTuple):
     after: timedelta
 
 
+def defined_name(block: Block) -> str:
+    """Return the name that a VTIMEZONE defines, '' when it says none or two."""
+    names = {zone_name(line.value) for line in properties(block).all("TZID")}
+    return names.pop() if len(names) == 1 else ""
+
+
+def says_something(block: Block) -> bool:
+    """Return whether a VTIMEZONE says any offset: some programs write the name alone."""
+    return any(inner.name in _KINDS for inner in properties(block).inner)
+
+
 class FileZone(tzinfo):
     """The zone of a VTIMEZONE.
 
@@ -61,14 +73,17 @@ class FileZone(tzinfo):
 
     def __init__(self, block: Block, steps: Steps) -> None:
         """Read a definition. Raises `InvalidValueError` for one that says no offset."""
-        definition = properties(block)
-        self.name = definition.text("TZID")
+        self.name = defined_name(block)
         self._steps = steps
-        self._parts = [
-            _part(properties(inner), inner.name, steps) for inner in definition.inner if inner.name in _KINDS
-        ]
+        try:
+            self._parts = [
+                _part(properties(inner), inner.name, steps) for inner in properties(block).inner if inner.name in _KINDS
+            ]
+        except InvalidValueError as error:
+            message = f"the file's time zone {shown(self.name)!r}: {error.message}"
+            raise InvalidValueError(message) from None
         if not self._parts:
-            message = f"VTIMEZONE {shown(self.name)!r}: has neither STANDARD nor DAYLIGHT"
+            message = f"the file's time zone {shown(self.name)!r} has neither STANDARD nor DAYLIGHT"
             raise InvalidValueError(message)
         self._year = lru_cache(maxsize=_REMEMBERED)(self._onsets)
 
@@ -118,7 +133,7 @@ class FileZone(tzinfo):
             self._steps.take(len(part.onsets))
             onsets = list(part.onsets)
             if part.rule is not None:
-                begin, clock = onsets[0].date(), onsets[0].time()
+                begin, clock = onsets[0].date(), part.rule.clock(onsets[0].time())
                 until = part.rule.last_day(clock, timezone(part.before))
                 stop = min(last, until)
                 days = part.rule.days(begin, date(max(stop.year - _BACK, 1), 1, 1), stop, self._steps)
@@ -139,12 +154,12 @@ def _part(lines: Properties, kind: str, steps: Steps) -> _Part:
         words = line.value.split(",")
         steps.take(len(words))
         if len(onsets) + len(words) > _MOST_ONSETS:
-            message = f"{kind} of a VTIMEZONE: more than {_MOST_ONSETS:,} changes of the clocks"
+            message = f"{kind}: more than {_MOST_ONSETS:,} changes of the clocks"
             raise InvalidValueError(message)
         onsets += [_onset(word.strip(), kind) for word in words]
     rule = read_rule(line.value) if (line := lines.one("RRULE")) else None
     if rule is not None and (rule.frequency != "YEARLY" or rule.interval > 1):
-        message = f"{kind} of a VTIMEZONE: read {shown(line.value if line else '')!r}, expected a rule for every year"
+        message = f"{kind}: read {shown(line.value if line else '')!r}, expected a rule for every year"
         raise InvalidValueError(message)
     return _Part(_offset(values["TZOFFSETFROM"], kind), _offset(values["TZOFFSETTO"], kind), tuple(onsets), rule)
 
@@ -152,7 +167,7 @@ def _part(lines: Properties, kind: str, steps: Steps) -> _Part:
 def _offset(text: str, kind: str) -> timedelta:
     match = _OFFSET.fullmatch(text)
     if match is None:
-        message = f"{kind} of a VTIMEZONE: read {shown(text)!r}, expected offsets as +0100"
+        message = f"{kind}: read {shown(text)!r}, expected offsets as +0100"
         raise InvalidValueError(message)
     offset = timedelta(hours=int(match[2]), minutes=int(match[3]), seconds=int(match[4] or 0))
     return -offset if match[1] == "-" else offset
@@ -163,9 +178,11 @@ def _onset(text: str, kind: str) -> datetime:
     try:
         if match is not None:
             onset = datetime(*(int(number or 0) for number in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+            if onset < _EARLY:  # Microsoft begins with the first day that there is
+                onset = onset.replace(year=_SECOND_YEAR)
             if _EARLY <= onset <= _LATE:
                 return onset
     except ValueError:
         pass
-    message = f"{kind} of a VTIMEZONE: read {shown(text)!r}, expected local times as 19701025T030000"
+    message = f"{kind}: read {shown(text)!r}, expected local times as 19701025T030000"
     raise InvalidValueError(message)

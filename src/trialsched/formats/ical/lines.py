@@ -27,7 +27,10 @@ _FOLD_IN_CHARACTER = re.compile(rb"\r?\n[ \t](?=[\x80-\xbf])")
 _EDGE = re.compile(r"\r\n(BEGIN|END):[^\r]*(?:\r\n[ \t][^\r]*)*+", re.IGNORECASE)
 _FOLDED_KEY = re.compile(r"\r\n[A-Za-z]{1,5}(?:(?:\r\n[ \t])++[A-Za-z:]{0,5}){1,6}")
 _BLANK_LINES = re.compile(r"(?:\r\n){2,}+")  # possessive, here and above: what repeats takes no memory
-_TZID = re.compile(r';TZID=(?:"([^"]*)"|([^;:,"\r\n]*))', re.IGNORECASE)
+_ZONED = re.compile(r"^[^\r\n]*;[ \t]*TZID=[^\r\n]*", re.IGNORECASE | re.MULTILINE)
+_BARE_TZID = re.compile(r';[ \t]*TZID=([^";]+)', re.IGNORECASE)
+_ANY_TZID = re.compile(r';[ \t]*TZID=(?:"[^"]*"|[^";]*)', re.IGNORECASE)
+_TIMES = re.compile(r"[0-9TZ,/PWDHMS+-]+")  # dates, times and periods: none holds a colon
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _PARAMETER = re.compile(r';[ \t]*([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]+|,)*+)')
 
@@ -92,12 +95,16 @@ def fold(line: str) -> str:
 
 
 class Line(NamedTuple):
-    """One content line: its name in upper case, parameters and value as they stand, and its bytes, folded."""
+    """One content line: its name in upper case, parameters and value as they stand, and its bytes, folded.
+
+    `fault` is what is wrong with a line that has not the form of one: it is kept, and told when it is asked for.
+    """
 
     name: str
     parameters: dict[str, str]
     value: str
     raw: str
+    fault: str = ""
 
     @property
     def text(self) -> str:
@@ -106,17 +113,26 @@ class Line(NamedTuple):
 
 
 class Block(NamedTuple):
-    """One component as it stands in the file, from BEGIN to END, each line with its CRLF."""
+    """One component as it stands in the file, from BEGIN to END, each line with its CRLF.
+
+    `calendar` is the number of the VCALENDAR that it stands in.
+    """
 
     name: str
     raw: str
+    calendar: int = 0
 
 
 class Cut(NamedTuple):
-    """A file taken apart: the properties of the calendar itself, folded as they stand, and its components."""
+    """A file taken apart: the properties of each VCALENDAR itself, folded as they stand, and all components."""
 
-    head: tuple[str, ...]
+    heads: tuple[tuple[str, ...], ...]
     blocks: tuple[Block, ...]
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The properties of the first VCALENDAR."""
+        return self.heads[0] if self.heads else ()
 
 
 def decoded(data: bytes | str, limits: Limits = LIMITS) -> str:
@@ -183,14 +199,16 @@ class _Cutting:
         self.names: list[str] = []  # of the components that are open
         self.start = 0  # of the one at the first level
         self.after = 0  # where the last line that began or ended one ends
-        self.head: list[str] = []  # of the file's first VCALENDAR
+        self.heads: list[list[str]] = []
         self.blocks: list[Block] = []
-        self.calendars = 0
 
     def begin(self, name: str, edge: re.Match[str]) -> None:
         if not self.names and name != "VCALENDAR":
             message = f"not a calendar: it begins with {shown(name)!r}, not with BEGIN:VCALENDAR"
             raise InvalidValueError(message)
+        if not self.names:
+            self.heads.append([])
+            self._not_too_many_components(len(self.heads))
         self.names.append(name)
         if len(self.names) > self.limits.nesting:
             message = f"components nested more than {self.limits.nesting} deep: the file is not read"
@@ -206,29 +224,30 @@ class _Cutting:
             raise InvalidValueError(message)
         self.names.pop()
         self.after = edge.end()
-        if not self.names:
-            self.calendars += 1
-        elif len(self.names) == 1:
+        if len(self.names) == 1:
             raw = self.text[self.start : self.after] + END
             self._measured(raw)
-            self.blocks.append(Block(name, raw))
-            if len(self.blocks) > self.limits.components:
-                message = f"more than {self.limits.components:,} events or other components: the file is not read"
-                raise InvalidValueError(message)
+            self.blocks.append(Block(name, raw, len(self.heads) - 1))
+            self._not_too_many_components(len(self.blocks))
+
+    def _not_too_many_components(self, count: int) -> None:
+        if count > self.limits.components:
+            message = f"more than {self.limits.components:,} events or other components: the file is not read"
+            raise InvalidValueError(message)
 
     def between(self, stop: int) -> None:
         """Take the lines since the last one that began or ended a component."""
         if len(self.names) > 1 or stop - self.after <= len(END):  # nothing, or the break of the last line
             return
         lines = self._measured(self.text[self.after : stop])
-        if not self.names:
+        if self.names:
+            self.heads[-1] += lines
+            self._not_too_many(self.heads[-1])
+        elif not self.heads:  # what programs write behind a calendar is no part of it
             found = next((line for line in lines if line.strip()), None)
             if found is not None:
                 message = f"not a calendar: {shown(found)!r} stands outside of BEGIN:VCALENDAR and END:VCALENDAR"
                 raise InvalidValueError(message)
-        elif not self.calendars:
-            self.head += lines
-            self._not_too_many(self.head)
 
     def _measured(self, raw: str) -> Iterable[str]:
         """Return lines that are within the limits, or still to be looked at when there are few."""
@@ -245,10 +264,10 @@ class _Cutting:
 
     def done(self) -> Cut:
         self.between(len(self.text))
-        if self.names or not self.calendars:
+        if self.names or not self.heads:
             message = "not a calendar, or not the whole of one: it does not end with END:VCALENDAR"
             raise InvalidValueError(message)
-        return Cut(tuple(self.head), tuple(self.blocks))
+        return Cut(tuple(map(tuple, self.heads)), tuple(self.blocks))
 
 
 def _content(text: str, longest: int) -> Iterator[str]:
@@ -292,26 +311,71 @@ def read_line(raw: str) -> Line:
     if begin is None or line[at : at + 1] != ":":
         message = f"not a line of a calendar: {shown(line)!r}"
         raise InvalidValueError(message)
-    return Line(begin[0].upper(), parameters, line[at + 1 :], raw)
+    value = line[at + 1 :]
+    if "TZID" in parameters and ":" in value:
+        quoted = _colons_quoted(line)
+        if quoted != line:
+            return read_line(quoted)._replace(raw=raw)
+    return Line(begin[0].upper(), parameters, value, raw)
+
+
+def _colons_quoted(line: str) -> str:
+    """Put quotes around a TZID that holds colons: Google writes `DTSTART;TZID=GMT+02:00:20260407T093000`.
+
+    Dates and times hold none, so that what stands before the last colon is the TZID.
+    """
+    before, _, times = line.rpartition(":")
+    if not _TIMES.fullmatch(times):
+        return line
+    quoted = _BARE_TZID.sub(r';TZID="\1"', before)
+    return f"{quoted}:{times}"
+
+
+def kept_line(raw: str) -> Line:
+    """Read one folded line, or keep one that has not the form of a line, with its fault."""
+    try:
+        return read_line(raw)
+    except InvalidValueError as error:
+        begin = _NAME.match(unfold(raw))
+        return Line(begin[0].upper() if begin else "", _NONE, "", raw, error.message)
+
+
+def zone_name(text: str) -> str:
+    """Return the name of a zone as it stands in a TZID, property or parameter, without what programs put around it."""
+    return unescape(text).strip().strip('"').strip()
+
+
+_CALLED = {"VCALENDAR": "the calendar itself", "VEVENT": "the event", "VTIMEZONE": "the time zone"}
 
 
 class Properties(NamedTuple):
-    """What stands in one component: its own lines in order, and the components inside it."""
+    """What stands in one component: its own lines in order, the components inside it, and what it is."""
 
     lines: tuple[Line, ...]
     inner: tuple[Block, ...]
+    component: str = "VEVENT"
 
     def all(self, name: str) -> list[Line]:
         """Return the lines of a name."""
         return [line for line in self.lines if line.name == name]
 
     def one(self, name: str) -> Line | None:
-        """Return the only line of a name, or None. Raises `InvalidValueError` for two."""
+        """Return the only line of a name, or None; equal repeats are one.
+
+        Raises `InvalidValueError` for two that differ, and for a line that has not the form of one.
+        """
         found = self.all(name)
-        if len(found) > 1:
-            message = f"the event has two {name}"
-            raise InvalidValueError(message)
-        return found[0] if found else None
+        if not found:
+            return None
+        first = found[0]
+        for line in found:
+            if line.fault:
+                raise InvalidValueError(line.fault)
+            if (line.value, line.parameters) != (first.value, first.parameters):
+                called = _CALLED.get(self.component, self.component)
+                message = f"{called} has two {name} that differ: {shown(first.value)!r} and {shown(line.value)!r}"
+                raise InvalidValueError(message)
+        return first
 
     def text(self, name: str) -> str:
         """Return the text of the only line of a name, '' without one."""
@@ -332,14 +396,42 @@ def properties(block: Block) -> Properties:
         if depth > 1:
             current.append(raw)
         elif not begins and not ends:
-            lines.append(read_line(raw))
+            lines.append(kept_line(raw))
         depth -= ends
         if ends and depth == 1:
             inner.append(Block(_component(raw), END.join(current) + END))
             current = []
-    return Properties(tuple(lines), tuple(inner))
+    return Properties(tuple(lines), tuple(inner), block.name)
+
+
+def zoned_lines(raw: str) -> list[Line]:
+    """Return the lines, of folded ones, that name a zone."""
+    lines = map(kept_line, _ZONED.findall(unfold(raw)))
+    return [line for line in lines if "TZID" in line.parameters]
 
 
 def named_zones(raw: str) -> dict[str, None]:
-    """Return the TZIDs that folded lines name, in order; one that holds a colon stands in quotes."""
-    return dict.fromkeys(quoted or plain for quoted, plain in _TZID.findall(unfold(raw)))
+    """Return the names of the zones that folded lines name, in order."""
+    lines = {found.rpartition(":")[0]: found for found in _ZONED.findall(unfold(raw))}
+    named = (kept_line(line).parameters.get("TZID") for line in lines.values())
+    return dict.fromkeys(zone_name(name) for name in named if name is not None)
+
+
+def zone_renamed(raw: str, names: dict[str, str]) -> str:
+    """Return folded lines that name other zones than before; all else stays as it stands."""
+    if not names:
+        return raw
+    return "".join(_line_renamed(line, names) + END for line in _content(raw, len(raw)))
+
+
+def _line_renamed(raw: str, names: dict[str, str]) -> str:
+    text = unfold(raw)
+    if "TZID=" not in text.upper():
+        return raw
+    line = kept_line(raw)
+    name = names.get(zone_name(line.parameters.get("TZID", "")))
+    if name is None:
+        return raw
+    parameters = text[: len(text) - len(line.value) - 1]
+    quoted = f'"{name}"' if re.search("[:;,]", name) else name
+    return fold(f"{_ANY_TZID.sub(lambda _: f';TZID={quoted}', parameters, count=1)}:{line.value}")

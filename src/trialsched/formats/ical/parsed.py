@@ -10,16 +10,18 @@ from zoneinfo import ZoneInfo
 from trialsched._text import shown
 from trialsched.errors import InvalidValueError
 from trialsched.formats.ical import zones
-from trialsched.formats.ical.filezones import FileZone
-from trialsched.formats.ical.lines import LIMITS, Block, Cut, Limits, Line, Properties, properties
+from trialsched.formats.ical.filezones import FileZone, defined_name, says_something
+from trialsched.formats.ical.lines import LIMITS, Block, Cut, Limits, Line, Properties, kept_line, zone_name
 from trialsched.formats.ical.rules import Steps
 
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_NO_TIME = re.compile(r"T000000Z?$")
 _MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})(Z?)")
 # RFC 5545, section 3.3.6.
 _LENGTH = re.compile(
     r"([+-]?)P(?=[0-9T])(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?)?"
 )
+LAST_MINUTE = time(23, 59)
 _UNITS = tuple(timedelta(**{unit: 1}) for unit in ("weeks", "days", "hours", "minutes", "seconds"))
 _MOST_DIGITS = 18  # of a duration; more is none
 # "Google Calendar" adds its name to a UID; Exchange hides it in a number ([MS-OXCICAL], 2.1.3.1.1.20.26: 'vCal-Uid',
@@ -33,27 +35,46 @@ MARKS = ("X-TRIALSCHED-DATE", "X-TRIALSCHED-SUBJECT", "X-TRIALSCHED-HASH")
 
 
 class Zones:
-    """The time zones of one file: of IANA, of Windows, or defined by a VTIMEZONE of the file itself."""
+    """The time zones of one file: what its VTIMEZONE say; of a name without one, what IANA or Windows mean by it."""
 
     def __init__(self, cut: Cut, limits: Limits = LIMITS) -> None:
         """Keep the definitions; each is read when an event names it."""
         self.steps = Steps(limits.steps)
         self._cut = cut
-        self._blocks: dict[str, Block] | None = None
-        self._found: dict[str, tzinfo | None] = {}
+        self._blocks: dict[str, list[Block]] | None = None
+        self._found: dict[str, tuple[tzinfo, ...]] = {}
 
     def get(self, tzid: str) -> tzinfo | None:
         """Return the zone of a TZID, or None when nothing says what it is."""
-        if tzid not in self._found:
-            self._found[tzid] = zones.zone_of(tzid) or self._defined(tzid)
-        return self._found[tzid]
+        found = self.meant(tzid)
+        return found[0] if found else None
 
-    def _defined(self, tzid: str) -> tzinfo | None:
+    def meant(self, tzid: str) -> tuple[tzinfo, ...]:
+        """Return what a TZID may mean: more than one when the file defines it several times, not in the same words.
+
+        Raises `InvalidValueError` for a definition that cannot be read.
+        """
+        name = zone_name(tzid)
+        if name not in self._found:
+            self._found[name] = self._meant(name)
+        return self._found[name]
+
+    def _meant(self, name: str) -> tuple[tzinfo, ...]:
+        known = zones.zone_of(name)
+        # RFC 5545, section 3.8.3.1: a name that begins with a solidus is globally unique; any other is the file's own
+        if known is not None and name.startswith("/"):
+            return (known,)
+        defined = tuple(FileZone(block, self.steps) for block in self._defined(name))
+        return defined or (() if known is None else (known,))
+
+    def _defined(self, name: str) -> list[Block]:
+        """Return the definitions of a name that say anything, each once."""
         if self._blocks is None:
-            blocks = [block for block in self._cut.blocks if block.name == "VTIMEZONE"]
-            self._blocks = {properties(block).text("TZID"): block for block in blocks}
-        block = self._blocks.get(tzid)
-        return None if block is None else FileZone(block, self.steps)
+            self._blocks = {}
+            for block in self._cut.blocks:
+                if block.name == "VTIMEZONE" and (says_something(block) or zones.zone_of(defined_name(block)) is None):
+                    self._blocks.setdefault(defined_name(block), []).append(block)
+        return list({block.raw: block for block in self._blocks.get(name, [])}.values())
 
 
 class Said(NamedTuple):
@@ -86,6 +107,11 @@ def uid_of(event: Properties) -> str:
     return ours[1] if ours else uid
 
 
+def method_of(head: tuple[str, ...]) -> str:
+    """Return the METHOD of a calendar, by its own lines: '' without one. Raises `InvalidValueError` for two."""
+    return Properties(tuple(map(kept_line, head)), (), "VCALENDAR").text("METHOD").strip().upper()
+
+
 def is_marked(event: Properties) -> bool:
     """Return whether an event was written by this library, whatever became of it since."""
     return any(event.all(name) for name in MARKS)
@@ -94,6 +120,8 @@ def is_marked(event: Properties) -> bool:
 def read_moment(line: Line, known: Zones) -> date:
     """Return the date or time of a DTSTART or DTEND. Raises `InvalidValueError` for what is neither."""
     value = line.value.strip()
+    if line.parameters.get("VALUE", "").upper() == "DATE":  # RFC 5545, section 3.3.4: a date has no time
+        value = _NO_TIME.sub("", value)
     match = _MOMENT.fullmatch(value)
     whole = _DATE.fullmatch(value)
     try:
@@ -105,6 +133,9 @@ def read_moment(line: Line, known: Zones) -> date:
     if match is None or moment is None:
         message = f"{line.name}: read {shown(value)!r}, expected a date as 20260402 or a time as 20260402T093000"
         raise InvalidValueError(message)
+    if line.parameters.get("VALUE", "").upper() == "DATE":
+        message = f"{line.name}: read {shown(value)!r}, a time, where VALUE=DATE says that it is a date"
+        raise InvalidValueError(message)
     if moment.date() in (date.min, date.max):
         message = f"{line.name}: read {shown(value)!r}, a time on the first or the last day of the calendar"
         raise InvalidValueError(message)
@@ -113,20 +144,28 @@ def read_moment(line: Line, known: Zones) -> date:
     tzid = line.parameters.get("TZID")
     if tzid is None:
         return moment  # floating: the reader's own wall clock
-    zone = known.get(tzid)
-    if zone is None:
+    moments = [moment.replace(tzinfo=zone) for zone in known.meant(tzid)]
+    if not moments:
         message = f"{line.name}: the time zone {shown(tzid)!r} is neither known nor defined in the file"
         raise InvalidValueError(message)
-    return moment.replace(tzinfo=zone)
+    if len(set(map(comparable, moments))) > 1:
+        message = f"{line.name}: the file defines the time zone {shown(tzid)!r} more than once, and differently"
+        raise InvalidValueError(message)
+    return moments[0]
 
 
-def said(event: Properties, known: Zones) -> Said:
-    """Return when an event begins and ends. Raises `InvalidValueError`."""
+def start_of(event: Properties, known: Zones) -> date:
+    """Return when an event begins. Raises `InvalidValueError`."""
     line = event.one("DTSTART")
     if line is None:
         message = "the event has no start (DTSTART)"
         raise InvalidValueError(message)
-    start = read_moment(line, known)
+    return read_moment(line, known)
+
+
+def said(event: Properties, known: Zones) -> Said:
+    """Return when an event begins and ends. Raises `InvalidValueError`."""
+    start = start_of(event, known)
     ending, length = event.one("DTEND"), event.one("DURATION")
     try:
         if ending is not None:
@@ -175,10 +214,11 @@ def _duration(value: str) -> timedelta:
     return -length if match[1] == "-" else length
 
 
-def exported_start(event: Properties) -> date | None:
+def exported_start(event: Properties, known: Zones | None = None) -> date | None:
     """Return the start that we wrote (X-TRIALSCHED-DATE), or None when the event has lost it.
 
-    Raises `InvalidValueError` for one that says no date.
+    `known` are the zones of the file, by which the other times of the event are read. Raises `InvalidValueError` for
+    one that says no date.
     """
     return _exported(event, "X-TRIALSCHED-DATE")
 
@@ -219,7 +259,7 @@ def _exported(event: Properties, name: str) -> date | None:
             day = date(*map(int, _DATE.fullmatch(match[1]).groups()))  # type: ignore[union-attr]
             if match[2] is None:
                 return day
-            zone = zones.zone_of(match[4])
+            zone = zones.zone_of(match[4]) if known is None else known.get(match[4])
             if zone is not None and day not in (date.min, date.max):
                 return datetime.combine(day, time(int(match[2]), int(match[3])), zone)
         except ValueError:
@@ -239,15 +279,35 @@ def local(moment: datetime, zone: str | None) -> datetime:
 def as_days(what: Said, zone: str | None) -> date:
     """Return when an event begins: a date when it lasts whole days, as Exchange writes all-day events.
 
-    Whole are days from midnight to midnight, in the zone or where the event itself says its times.
+    Whole are days from midnight to midnight, or to the last minute of a day, as people write them by hand; in the
+    zone, or where the event itself says its times.
     """
+    whole = _whole_days(what, zone)
+    return what.start if whole is None else whole[0]
+
+
+def ends_a_minute_early(what: Said, zone: str | None) -> bool:
+    """Return whether an event lasts whole days but for a last minute: until 23:59."""
+    whole = _whole_days(what, zone)
+    return whole is not None and whole[1] != time()
+
+
+def _whole_days(what: Said, zone: str | None) -> tuple[date, time] | None:
+    """Return (the first day, the time at which the last one ends) of an event that lasts whole days."""
     start, end = what.start, what.end
     if isinstance(start, datetime) and isinstance(end, datetime) and start < end:
         for there in (zone, None):
             first, last = local(start, there), local(end, there)
-            if first.time() == last.time() == time():
-                return first.date()
-    return start
+            if first.time() == time() and (last.time() == time() or last.time() >= LAST_MINUTE):
+                return first.date(), last.time()
+    return None
+
+
+def at_midnight(start: date, zone: str | None) -> bool:
+    """Return whether a start is a midnight, in the zone or where the event itself says its times."""
+    if not isinstance(start, datetime):
+        return False
+    return any(local(start, there).time() == time() for there in (zone, None))
 
 
 def in_days(what: Said, zone: str | None) -> Said:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trialsched._text import shown
 from trialsched.errors import InvalidValueError
+from trialsched.formats.ical.joining import defines, joined, read_calendars
 from trialsched.formats.ical.lines import END, LIMITS, Limits, cut, named_zones, properties
 from trialsched.formats.ical.parsed import uid_of
 from trialsched.formats.ical.writing import PRODID
-from trialsched.formats.ical.zones import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from trialsched.formats.ical.joining import Definitions
 
 _HEAD = END.join(["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", ""])
 _LARGER = 4  # times as many bytes as a calendar may have: time zones are in every piece
@@ -24,11 +25,11 @@ def split(data: bytes | str, *, limits: Limits = LIMITS) -> dict[str, bytes]:
     The events of one UID stay together (RFC 4791, section 4.1). Raises what `loads` raises for no calendar, and
     `InvalidValueError` for an event without UID, and for pieces that take four times the bytes of a calendar.
     """
-    zones: dict[str, str] = {}
+    zones: dict[str, Definitions] = {}
     bodies: dict[str, list[str]] = {}
-    for block in cut(data, limits).blocks:
+    for block in read_calendars(data, limits).blocks:
         if block.name == "VTIMEZONE":
-            zones[properties(block).text("TZID")] = block.raw
+            defines(zones, block)
             continue
         uid = uid_of(properties(block))
         if not uid:
@@ -39,8 +40,7 @@ def split(data: bytes | str, *, limits: Limits = LIMITS) -> dict[str, bytes]:
     room = _LARGER * limits.octets
     for uid, blocks in bodies.items():
         body = "".join(blocks)
-        named = named_zones(body)
-        defined = "".join(zones[name] for name in named if name in zones)
+        defined = "".join(raw for name in named_zones(body) for raw in zones.get(name, ()))
         found[uid] = f"{_HEAD}{defined}{body}END:VCALENDAR\r\n".encode()
         room -= len(found[uid])
         if room < 0:
@@ -54,18 +54,10 @@ def split(data: bytes | str, *, limits: Limits = LIMITS) -> dict[str, bytes]:
 def merge(parts: Iterable[bytes | str], *, limits: Limits = LIMITS) -> bytes:
     """Return the events of several calendars as one, the zones that they share once.
 
-    Raises what `loads` raises for no calendar, and `InvalidValueError` when two define a zone differently that
-    nothing else says the meaning of.
+    No event changes its moment: where two calendars mean different zones by one name, one of them is given another
+    name. Raises what `loads` raises for no calendar.
     """
-    zones: dict[str, str] = {}
-    bodies = []
-    for part in parts:
-        for block in cut(part, limits).blocks:
-            if block.name != "VTIMEZONE":
-                bodies.append(block.raw)
-                continue
-            name = properties(block).text("TZID")
-            if zones.setdefault(name, block.raw) != block.raw and zone_of(name) is None:
-                message = f"two of the calendars define the time zone {shown(name)!r}, and differently"
-                raise InvalidValueError(message)
-    return f"{_HEAD}{''.join(zones.values())}{''.join(bodies)}END:VCALENDAR\r\n".encode()
+    blocks = joined(cut(part, limits) for part in parts).blocks
+    zones = dict.fromkeys(block.raw for block in blocks if block.name == "VTIMEZONE")
+    bodies = [block.raw for block in blocks if block.name != "VTIMEZONE"]
+    return f"{_HEAD}{''.join(zones)}{''.join(bodies)}END:VCALENDAR\r\n".encode()

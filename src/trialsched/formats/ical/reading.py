@@ -8,12 +8,26 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from trialsched._text import shown
-from trialsched.errors import InvalidTypeError, InvalidValueError
+from trialsched.errors import DocumentError, InvalidTypeError, InvalidValueError, Problem
+from trialsched.formats.ical.copies import Titles, titled_as_cancelled
 from trialsched.formats.ical.events import placed
-from trialsched.formats.ical.lines import LIMITS, Block, Limits, Properties, cut, properties, unfold
-from trialsched.formats.ical.parsed import Zones, as_days, comparable, exported_start, is_marked, local, said, uid_of
+from trialsched.formats.ical.joining import read_calendars
+from trialsched.formats.ical.lines import LIMITS, Limits, Properties, properties, unfold
+from trialsched.formats.ical.parsed import (
+    Zones,
+    as_days,
+    at_midnight,
+    comparable,
+    ends_a_minute_early,
+    exported_start,
+    is_marked,
+    local,
+    method_of,
+    said,
+    start_of,
+    uid_of,
+)
 from trialsched.formats.ical.uids import event_name, owner_name, study_key_of
-from trialsched.formats.ical.zones import appointment
 from trialsched.plan import Plan
 from trialsched.subject import VisitRecord
 
@@ -24,6 +38,7 @@ if TYPE_CHECKING:
     from trialsched.plan import PlannedVisit
 
 
+_MOST_PROBLEMS = 1000
 _NAME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # of an event or a subject of ours
 
 
@@ -56,6 +71,9 @@ class _Given(NamedTuple):
 _NOTES = {
     "lost": "lost the date that was exported, compared with the plan's own",
     "cancelled": "cancelled in the calendar, not in the plan: no booking",
+    "one-l": "STATUS:CANCELED, which RFC 5545 writes with two L, is read as cancelled: no booking",
+    "titled": "its title says that it is cancelled: no booking; if it holds, take that word out of the title",
+    "minute": "from 00:00 to 23:59, read as the whole day: booked without a time",
     "unconfirmed": "booked when given out, not confirmed any more: no booking",
     "confirmed": "confirmed in the calendar on the date that was computed: read as booked",
     "everything": "confirmed on the date that was computed, as some programs write of every event: no booking",
@@ -65,7 +83,18 @@ _NOTES = {
     "gone": "events of these subjects under ids of no visit of the plan, passed over: copies, or visits that left it",
     "clocks": "booked at a time that the clocks skip or show twice: say which is meant before it is written",
     "strangers": "events of other subjects or study keys, passed over",
+    "copies": "the title of this visit under an id that is not ours, passed over: a program gave it a new id",
+    # RFC 5546, section 3.2: what a calendar is sent for
+    "CANCEL": "called off in a message (METHOD:CANCEL): no booking",
+    "REPLY": "an answer to an invitation (METHOD:REPLY), not what a calendar holds: no booking",
+    "COUNTER": "another time is proposed (METHOD:COUNTER), and not agreed: no booking",
+    "DECLINECOUNTER": "a proposed time is declined (METHOD:DECLINECOUNTER): no booking",
+    "ADD": "one more time for an event (METHOD:ADD), and a visit has one: no booking",
+    "REFRESH": "a question for the latest edition (METHOD:REFRESH): no booking",
+    "message": "a message of a kind that is not known (METHOD): no booking",
 }
+# RFC 5546, sections 3.2.1 and 3.2.2: what is published, and what its organizer asks for, is what a calendar holds.
+_CALENDARS = ("", "PUBLISH", "REQUEST")
 
 
 def loads(
@@ -89,10 +118,15 @@ def loads(
     Google and others write it of every event. A TENTATIVE or CANCELLED event is none; `notes` names those that were
     booked. What the plan has as attended is not booked, unless moved.
 
+    A file with a METHOD is a message (RFC 5546): what is published or requested counts as a calendar does, any other
+    makes no booking. No booking are events of STATUS:CANCELED, with one L, or with a title that begins with
+    'Canceled:'; one from 00:00 to 23:59 is a day. `notes` names them all.
+
     Events of others are passed over when some are of these plans. `clinic` gives the zone that times are told in;
     without it they are told as the event tells them, which must not be UTC. Several files are one: `data` may be a
     list. Raises `InvalidTypeError`, and `InvalidValueError` for what is no calendar or past a limit, for events none
-    of which is of these plans, for a visit that was made to repeat, and for two events of one visit that differ.
+    of which is of these plans, for a visit that was made to repeat, and for two events of one visit that differ; of
+    several faults a `DocumentError` with each.
     """
     if not isinstance(data, (bytes, str, list, tuple)):
         message = f"the bytes or text of a calendar are meant, or a list of them; read {shown(data)}"
@@ -132,6 +166,7 @@ class _Reading:
         self.found: dict[str, VisitRecord | None] = {}
         self.notes: dict[tuple[str, str], list[str]] = {}  # codes of visits, by kind and subject
         self.files = self.events = self.matched = 0
+        self.problems: list[Problem] = []
         self.passed = {"unreadable": 0, "strangers": 0, "gone": 0}
         self.stranger = ""
         for index, plan in enumerate(plans):
@@ -144,66 +179,92 @@ class _Reading:
             for row in plan:
                 self.known[event_name(key, code, row.code)] = _Known(code, row, plan.subject.ended)
                 self.others.add(event_name(key, code, row.code, "window"))
+        self.titles = Titles((known.subject, known.row.code) for known in self.known.values())
 
     def keep_given(self, previous: bytes | str) -> None:
         """Remember what the events said when they were given out."""
         try:
-            file = cut(previous, self.limits)
+            file = read_calendars(previous, self.limits)
             zones = Zones(file, self.limits)
             for block in file.blocks:
-                event = self._ours(block)
-                uid = uid_of(event) if event else ""
-                if event is not None and uid in self.known and not event.all("RECURRENCE-ID"):
-                    booked = _status(event) == "CONFIRMED"
-                    self.given[uid] = _Given(frozenset(map(comparable, self._places(event, zones))), booked)
+                if block.name == "VEVENT":
+                    self._keep(properties(block), zones)
         except InvalidValueError as error:
             raise InvalidValueError(error.message, where="previous") from None
 
+    def _keep(self, event: Properties, zones: Zones) -> None:
+        if self.known.keys().isdisjoint(_names(event)) or event.all("RECURRENCE-ID"):
+            return
+        uid = uid_of(event)
+        if uid in self.known:
+            booked = _status(event) == "CONFIRMED"
+            self.given[uid] = _Given(frozenset(map(comparable, self._places(event, zones)[:2])), booked)
+
     def read(self, data: bytes | str) -> None:
         self.files += 1
-        file = cut(data, self.limits)
+        file = read_calendars(data, self.limits)
         zones = Zones(file, self.limits)
+        methods = [method_of(head) for head in file.heads]
         for block in file.blocks:
-            event = self._ours(block)
-            if event is not None:
-                self._event(event, zones)
+            if block.name == "VEVENT":
+                self.events += 1
+                self._read_event(properties(block), zones, methods[block.calendar])
 
-    def _ours(self, block: Block) -> Properties | None:
+    def _read_event(self, event: Properties, zones: Zones, method: str) -> None:
         """Read an event. One that cannot be read is passed over when it names no visit of the plans."""
-        if block.name != "VEVENT":
-            return None
         try:
-            return properties(block)
+            self._event(event, uid_of(event), zones, method)
         except InvalidValueError as error:
-            names = _NAME.findall(unfold(block.raw).lower())
-            known = next((self.known[name] for name in names if name in self.known), None)
-            if known is not None:
-                raise InvalidValueError(error.message, where=known.name) from None
-            self.events += 1
-            self.passed["unreadable"] += 1
-            return None
+            known = next((self.known[name] for name in _names(event) if name in self.known), None)
+            if known is None:
+                self.passed["unreadable"] += 1
+            else:
+                self._problem(known.name, error.message)
 
-    def _event(self, event: Properties, zones: Zones) -> None:
-        self.events += 1
-        uid = uid_of(event)
+    def _problem(self, where: str, message: str) -> None:
+        self.problems.append(Problem(where, "", "", message))
+        if len(self.problems) >= _MOST_PROBLEMS:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        """Raise what is wrong, if anything is."""
+        if len(self.problems) == 1:
+            raise InvalidValueError(self.problems[0].message, where=self.problems[0].where)
+        if self.problems:
+            raise DocumentError(tuple(self.problems))
+
+    def _event(self, event: Properties, uid: str, zones: Zones, method: str) -> None:
         known = self.known.get(uid)
         if known is None:
-            mine = uid in self.others or event.text("X-TRIALSCHED-SUBJECT").strip().lower() in self.others
-            self.matched += mine  # a visit that left the plan, or a window: no booking
-            if mine and uid not in self.others and _status(event) != "CANCELLED":
-                self.passed["gone"] += 1
-            if not mine:
-                self.passed["strangers"] += is_marked(event)
-                self.stranger = self.stranger or uid
+            self._not_ours(event, uid)
             return
         self.matched += 1
-        try:
+        record = None
+        if method in _CALENDARS:
             record = self._booking(event, uid, known, zones)
-        except InvalidValueError as error:
-            raise InvalidValueError(error.message, where=known.name) from None
+        else:
+            self._note(method if method in _NOTES else "message", known)
+            if method != "CANCEL":
+                return
         if self.found.setdefault(uid, record) != record:
             message = "two events of this visit, which differ: delete the one that does not hold"
-            raise InvalidValueError(message, where=known.name)
+            raise InvalidValueError(message)
+
+    def _not_ours(self, event: Properties, uid: str) -> None:
+        """Count an event that is of no visit of the plans: a window, a visit that left the plan, a copy, or others'."""
+        marks = {line.text.strip().lower() for line in event.all("X-TRIALSCHED-SUBJECT")}
+        mine = uid in self.others or not marks.isdisjoint(self.others)
+        self.matched += mine
+        if mine and uid not in self.others and _status(event) != "CANCELLED":
+            self.passed["gone"] += 1
+        if mine:
+            return
+        marked = is_marked(event)
+        self.passed["strangers"] += marked
+        self.stranger = self.stranger or uid
+        visit = None if marked else self.titles.visit_of(event)
+        if visit is not None:
+            self._note_code("copies", *visit)
 
     def _booking(self, event: Properties, uid: str, known: _Known, zones: Zones) -> VisitRecord | None:
         row = known.row
@@ -211,15 +272,15 @@ class _Reading:
             message = "the event was made to repeat: a visit is booked for one day"
             raise InvalidValueError(message)
         status = _status(event)
-        if status == "CANCELLED":
-            if placed(row, known.ended)[2] != status:
-                self._note("cancelled", known)
+        if self._is_off(event, status, known):
             return None
-        given = self._given(event, uid, known)
-        exact, start = self._places(event, zones)
+        given = self._given(event, uid, known, zones)
+        exact, start, early = self._places(event, zones)
         if given.places.isdisjoint((comparable(exact), comparable(start))):
             if row.attended is not None:
                 self._note("attended", known)
+            if early:
+                self._note("minute", known)
             return self._record(known, start)
         booked = given.booked
         if status and (event.all("X-TRIALSCHED-DATE") or status != "CONFIRMED"):
@@ -237,22 +298,35 @@ class _Reading:
             self._note("other", known)
         return record
 
-    def _places(self, event: Properties, zones: Zones) -> tuple[date, date]:
-        """Return (start as it stands, start as a date when the event lasts whole days)."""
-        what = said(event, zones)
-        start = what.start
-        if isinstance(start, datetime) and start.tzinfo is None and self.zone is not None:
-            start = start.replace(tzinfo=ZoneInfo(self.zone))  # floating: the clocks at the clinic
-        days = as_days(what, self.zone)
-        return start, days if days != what.start else start
+    def _is_off(self, event: Properties, status: str, known: _Known) -> bool:
+        """Return whether an event is cancelled, in whatever way, and say so where the plan has it otherwise."""
+        way = _called_off(event, status)
+        if way == "one-l" or (way and placed(known.row, known.ended)[2] != "CANCELLED"):
+            self._note(way, known)
+        return bool(way)
 
-    def _given(self, event: Properties, uid: str, known: _Known) -> _Given:
+    def _places(self, event: Properties, zones: Zones) -> tuple[date, date, bool]:
+        """Return (start as it stands, start as a date when the event lasts whole days, whether but for a minute).
+
+        The length of an event is asked for only where it decides whether it is a day.
+        """
+        start = start_of(event, zones)
+        days, early = start, False
+        if at_midnight(start, self.zone):
+            what = said(event, zones)
+            days, early = as_days(what, self.zone), ends_a_minute_early(what, self.zone)
+        exact = start
+        if isinstance(start, datetime) and start.tzinfo is None and self.zone is not None:
+            exact = start.replace(tzinfo=ZoneInfo(self.zone))  # floating: the clocks at the clinic
+        return exact, days if days != start else exact, early
+
+    def _given(self, event: Properties, uid: str, known: _Known, zones: Zones) -> _Given:
         """Return what the event said when it was given out."""
         if uid in self.given:
             return self.given[uid]
         day, timed, status, _ = placed(known.row, known.ended)
         place: object = day
-        exported = exported_start(event)
+        exported = exported_start(event, zones)
         if exported is not None:
             place = comparable(exported)
         else:
@@ -263,9 +337,12 @@ class _Reading:
         return _Given(frozenset([place]), status == "CONFIRMED")
 
     def _note(self, kind: str, known: _Known) -> None:
-        codes = self.notes.setdefault((known.subject, kind), [])
-        if known.row.code not in codes:
-            codes.append(known.row.code)
+        self._note_code(kind, known.subject, known.row.code)
+
+    def _note_code(self, kind: str, subject: str, code: str) -> None:
+        codes = self.notes.setdefault((subject, kind), [])
+        if code not in codes:
+            codes.append(code)
 
     def _record(self, known: _Known, start: date) -> VisitRecord:
         row = known.row
@@ -277,28 +354,18 @@ class _Reading:
             )
             raise InvalidValueError(message)
         wall = local(start, self.zone)
-        if self.zone is not None and not self._once(wall):
+        there = None if self.zone is None else wall.replace(tzinfo=ZoneInfo(self.zone))
+        if not all(map(_once, (start, there))):
             self._note("clocks", known)
         return VisitRecord(row.code, booked=wall.date(), booked_time=wall.time().replace(second=0, fold=0))
 
-    def _once(self, wall: datetime) -> bool:
-        """Return whether the clinic's clocks show a time once: else a calendar cannot be made of the record."""
-        try:
-            appointment(wall.date(), wall.time().replace(fold=0), str(self.zone), where="")
-        except InvalidValueError:
-            return False
-        return True
-
     def done(self) -> Bookings:
+        self._refuse()
         if self.files and not self.events:
             message = "there is no event in it"
             raise InvalidValueError(message)
         if self.events and not self.matched:
-            message = (
-                f"the event {shown(self.stranger)!r} is of none of these plans, nor is any other "
-                "(another subject, visit or study key)"
-            )
-            raise InvalidValueError(message, where="UID")
+            raise InvalidValueError(self._none_of_ours(), where="UID")
         records: dict[str, list[VisitRecord]] = {subject: [] for subject in self.subjects}
         for uid, known in self.known.items():
             record = self.found.get(uid)
@@ -309,6 +376,38 @@ class _Reading:
         notes += [f"{_NOTES[kind]}: {count}" for kind, count in self.passed.items() if count]
         found.notes = tuple(notes)
         return found
+
+    def _none_of_ours(self) -> str:
+        message = (
+            f"the event {shown(self.stranger)!r} is of none of these plans, nor is any other "
+            "(another subject, visit or study key)"
+        )
+        copies = [f"{subject} {codes[0]}" for (subject, kind), codes in self.notes.items() if kind == "copies"]
+        if copies:
+            message += (
+                f"; some have the titles of these visits, as {copies[0]!r}: another study key, or a program that"
+                " gave all events new ids: read the calendar that they were copied from"
+            )
+        return message
+
+
+def _names(event: Properties) -> list[str]:
+    """Return the ids in the form of ours that an event's UID lines hold, whatever else stands in them."""
+    return [name for line in event.all("UID") for name in _NAME.findall(unfold(line.raw).lower())]
+
+
+def _once(moment: datetime | None) -> bool:
+    """Return whether the clocks of its zone show a time once (PEP 495: else its two readings differ)."""
+    return moment is None or moment.replace(fold=0).utcoffset() == moment.replace(fold=1).utcoffset()
+
+
+def _called_off(event: Properties, status: str) -> str:
+    """Return what says that an event is cancelled, '' when nothing does."""
+    if status == "CANCELLED":
+        return "cancelled"
+    if status == "CANCELED":
+        return "one-l"
+    return "titled" if titled_as_cancelled(event) else ""
 
 
 def _status(event: Properties) -> str:

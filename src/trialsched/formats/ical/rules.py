@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}")
 _WEEKDAY = re.compile(r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)")
 _UNTIL = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})(Z?))?")
 _MOST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
+_CLOCK = {"BYHOUR": 23, "BYMINUTE": 59, "BYSECOND": 59}
+_TWO_DIGITS = re.compile(r"[0-9]{1,2}")
 _EXPECTED = (
     f"expected FREQ one of {', '.join(_FREQUENCIES)}, INTERVAL and COUNT from 1, either COUNT or UNTIL, and the parts"
     " that RFC 5545, section 3.3.10 has for days"
@@ -63,6 +65,17 @@ class Rule:
     year_days: frozenset[int] = frozenset()
     weeks: frozenset[int] = frozenset()
     positions: frozenset[int] = frozenset()
+    hour: int | None = None
+    minute: int | None = None
+    second: int | None = None
+
+    def clock(self, start: time) -> time:
+        """Return the time of day of the repetitions of what began at a time: BYHOUR, BYMINUTE and BYSECOND say it."""
+        return start.replace(
+            hour=start.hour if self.hour is None else self.hour,
+            minute=start.minute if self.minute is None else self.minute,
+            second=start.second if self.second is None else self.second,
+        )
 
     def last_day(self, clock: time, zone: tzinfo | None) -> date:
         """Return the last day that UNTIL allows, for repetitions at a time of day in a zone: it is included."""
@@ -249,6 +262,7 @@ def _rule(parts: dict[str, str]) -> Rule:
         numbers.get("BYYEARDAY", nothing),
         numbers.get("BYWEEKNO", nothing),
         numbers.get("BYSETPOS", nothing),
+        *(_of_clock(parts.pop(name), most) if name in parts else None for name, most in _CLOCK.items()),
     )
 
 
@@ -266,6 +280,13 @@ def _allowed(rule: Rule) -> bool:
         and not (numbered and (rule.weeks or rule.frequency not in ("MONTHLY", "YEARLY")))
         and bool(not rule.positions or by_day or rule.months)
     )
+
+
+def _of_clock(text: str, most: int) -> int:
+    """Return the one hour, minute or second of a rule: one of several would be a rule within a day."""
+    if not _TWO_DIGITS.fullmatch(text) or int(text) > most:
+        raise ValueError(text)
+    return int(text)
 
 
 def _from_one(text: str) -> int:

@@ -33,9 +33,9 @@ from trialsched.formats.ical.lines import (
     cut,
     escape,
     fold,
+    kept_line,
     named_zones,
     properties,
-    read_line,
 )
 from trialsched.formats.ical.outcome import ChangeKind, EventChange, Note, Update, moment_text
 from trialsched.formats.ical.parsed import (
@@ -169,7 +169,7 @@ class _Updating:
 
     def _head(self) -> list[str]:
         """Return the calendar's lines that are not ours, after checking those that are."""
-        lines = Properties(tuple(map(read_line, self.before.head)), ())
+        lines = Properties(tuple(map(kept_line, self.before.head)), (), "VCALENDAR")
         audience = lines.text("X-TRIALSCHED-AUDIENCE")
         if audience and audience != self.head.audience:
             self._wrong_audience(audience)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 import zoneinfo
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -304,7 +304,15 @@ def _span(first: int, last: int) -> _Span:
     return _Span(start, stop)
 
 
-def _changes(tz: zoneinfo.ZoneInfo, span: _Span) -> list[_Change]:
+def agree(one: tzinfo, other: tzinfo, first: int, last: int) -> bool:
+    """Return whether two zones give every moment of the years the same local time."""
+    if first > last:
+        return True
+    span = _span(first, last)
+    return _at(one, span.start) == _at(other, span.start) and _changes(one, span) == _changes(other, span)
+
+
+def _changes(tz: tzinfo, span: _Span) -> list[_Change]:
     """Return the changes of the offset after the start of the span, each found to the second."""
     found = []
     at, before = span.start, _at(tz, span.start)
@@ -321,7 +329,7 @@ def _changes(tz: zoneinfo.ZoneInfo, span: _Span) -> list[_Change]:
     return found
 
 
-def _at(tz: zoneinfo.ZoneInfo, at: datetime) -> timedelta:
+def _at(tz: tzinfo, at: datetime) -> timedelta:
     return _offset(at.astimezone(tz))
 
 

@@ -1,0 +1,46 @@
+"""Events that a program wrote again under ids of its own: known by the titles that we would have written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from trialsched._text import nfc
+from trialsched.formats.ical.events import staff_title
+from trialsched.formats.ical.words import language, languages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trialsched.formats.ical.lines import Properties
+
+# What Outlook writes before the title of a meeting that was called off, in English, and how the British spell it.
+_CALLED_OFF = re.compile(r"\s*cancell?ed\s*:", re.IGNORECASE)
+
+
+def titled_as_cancelled(event: Properties) -> bool:
+    """Return whether an event's title begins with 'Canceled:' or 'Cancelled:', in any case of letters."""
+    return any(_CALLED_OFF.match(line.text) for line in event.all("SUMMARY"))
+
+
+class Titles:
+    """The titles of visits in calendars for staff: (subject, visit) by title."""
+
+    def __init__(self, visits: Iterable[tuple[str, str]]) -> None:
+        """Take (subject code, visit code) of each visit."""
+        self._visits = {_plain(staff_title(subject, code)): (subject, code) for subject, code in visits}
+        self._cancelled = tuple(f"{language(tag).staff['cancelled']} " for tag in languages())
+
+    def visit_of(self, event: Properties) -> tuple[str, str] | None:
+        """Return (subject, visit) of an event by its title alone, or None: also of one that was called off."""
+        for line in event.all("SUMMARY"):
+            title = _plain(_CALLED_OFF.sub("", line.text, count=1))
+            for word in self._cancelled:
+                title = title.removeprefix(word)
+            if title in self._visits:
+                return self._visits[title]
+        return None
+
+
+def _plain(title: str) -> str:
+    return " ".join(nfc(title).split())
