@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -535,6 +535,57 @@ def test_time_zones_of_the_file_are_kept_while_something_names_them() -> None:
     whole = ical.update(PLAN, stamp=LATER, previous=over.data)
     assert b"Europe/Warsaw" not in whole.data
     assert whole.data.count(zone) == 1
+
+
+def moments(data: bytes) -> dict[str, datetime]:
+    """Return when the strangers' events begin, in UTC, by the one offset that the zone of each has in the file."""
+    text = data.decode().replace("\r\n ", "")
+    zones = re.findall(
+        r"TZID:([^\r]*)\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n[^\r]*\r\nTZOFFSETTO:(\S*)", text
+    )
+    offsets = {name: timedelta(hours=int(off[:3]), minutes=int(off[0] + off[3:])) for name, off in zones}
+    found = re.findall(r"UID:(stranger.)\r\nDTSTAMP:\S*\r\nDTSTART;TZID=([^:]*):20260407T120000", text)
+    return {uid: datetime(2026, 4, 7, 12, tzinfo=UTC) - offsets[name] for uid, name in found}
+
+
+@pytest.mark.parametrize("offsets", [("+0000",), ("-0330", "+0545"), ("+0200", "+0000")])
+def test_other_peoples_events_keep_their_moments(offsets: tuple[str, ...]) -> None:
+    """Each by its calendar's own Europe/Warsaw, beside ours of that name; written over again, the same bytes."""
+    calendars = []
+    for number, offset in enumerate(offsets):
+        zone = (
+            f"BEGIN:VTIMEZONE\r\nTZID:Europe/Warsaw\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n"
+            f"TZOFFSETFROM:{offset}\r\nTZOFFSETTO:{offset}\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+        )
+        event = (
+            f"BEGIN:VEVENT\r\nUID:stranger{number}\r\nDTSTAMP:20260301T120000Z\r\n"
+            "DTSTART;TZID=Europe/Warsaw:20260407T120000\r\nEND:VEVENT\r\n"
+        )
+        calendars.append(f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{zone}{event}END:VCALENDAR\r\n".encode())
+    expected = {}
+    for number, offset in enumerate(offsets):
+        ahead = timedelta(hours=int(offset[:3]), minutes=int(offset[0] + offset[3:]))
+        expected[f"stranger{number}"] = datetime(2026, 4, 7, 12, tzinfo=UTC) - ahead
+    timed = ts.schedule(ALSTEM, SUBJECT.booked("DOSE2", date(2026, 4, 7), time(9, 30)))
+    for order in (calendars, calendars[::-1]):
+        for previous in (b"".join([EXPORT, *order]), b"".join([*order, EXPORT])):
+            once = ical.update(timed, stamp=THEN, previous=previous, clinic=WARSAW).data
+            assert moments(once) == expected
+            assert ical.loads(once, timed, clinic=WARSAW)["P01-007"][0].booked_time == time(9, 30)
+            again = ical.update(timed, stamp=LATER, previous=once, clinic=WARSAW)
+            assert again.data == once
+            assert (again.changes, again.notes) == ((), ())
+
+
+def test_a_zone_whose_law_was_changed_is_no_change_of_a_persons() -> None:
+    """The file defines Warsaw as it was thought of when it was made; our unchanged events stay the same bytes."""
+    timed = ts.schedule(ALSTEM, SUBJECT.booked("DOSE2", date(2026, 4, 7), time(9, 30)))
+    export = ical.dumps(timed, stamp=FIRST, clinic=WARSAW)
+    old = re.sub(rb"TZOFFSETTO:\+0200", b"TZOFFSETTO:+0100", export)
+    assert old != export
+    over = ical.update(timed, stamp=THEN, previous=old, clinic=WARSAW)
+    assert (over.data, over.changes, over.notes) == (export, (), ())
+    assert ical.loads(old, timed, clinic=WARSAW)["P01-007"][0].booked_time == time(9, 30)
 
 
 def test_a_calendar_that_a_person_named_is_told() -> None:

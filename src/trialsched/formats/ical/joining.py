@@ -131,12 +131,13 @@ class _Settling:
         self.years: dict[int, dict[str, _Years]] = {}
         self.names: list[dict[str, str]] = [{} for _ in parts]
         self.zones: dict[str, Definitions] = {}
+        self.renamed: dict[str, Definitions] = {}
         self.steps = Steps(_STEPS)
 
     def done(self) -> Settled:
         for name in self.first:
             self._one(name)
-        return Settled(self.zones, self.names)
+        return Settled(self.zones | self.renamed, self.names)
 
     def _one(self, name: str) -> None:
         groups: dict[Definitions, list[int]] = {}
@@ -163,7 +164,7 @@ class _Settling:
     def _rename(self, name: str, group: Definitions, calendars: list[int]) -> None:
         other = self._new_name(name)
         definitions = group or (self._known(name, calendars),)
-        self.zones[other] = tuple(_defined_as(raw, other) for raw in definitions)
+        self.renamed[other] = tuple(_defined_as(raw, other) for raw in definitions)
         for index in calendars:
             self.names[index][name] = other
 

@@ -220,7 +220,7 @@ def exported_start(event: Properties, known: Zones | None = None) -> date | None
     `known` are the zones of the file, by which the other times of the event are read. Raises `InvalidValueError` for
     one that says no date.
     """
-    return _exported(event, "X-TRIALSCHED-DATE")
+    return _exported(event, "X-TRIALSCHED-DATE", known)
 
 
 def exported_length(event: Properties) -> timedelta | None:
@@ -229,7 +229,7 @@ def exported_length(event: Properties) -> timedelta | None:
     The end is X-TRIALSCHED-END; without it a visit on a day lasts that day. Raises `InvalidValueError` for an end
     that says no date.
     """
-    start, end = exported_start(event), _exported(event, "X-TRIALSCHED-END")
+    start, end = exported_start(event), _exported(event, "X-TRIALSCHED-END", None)
     if start is None:
         return None
     if end is not None:
@@ -249,7 +249,7 @@ def length(start: date, end: date) -> timedelta | None:
     return end - start
 
 
-def _exported(event: Properties, name: str) -> date | None:
+def _exported(event: Properties, name: str, known: Zones | None) -> date | None:
     line = event.one(name)
     if line is None:
         return None

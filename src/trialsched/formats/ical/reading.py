@@ -62,10 +62,17 @@ class _Known(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """What an event said when it was given out: where it stood, and whether as booked."""
+    """What an event said when it was given out: where it stood, whether as booked, and its start by its own mark."""
 
     places: frozenset[object]
     booked: bool
+    start: date | None = None
+
+    def unmoved(self, exact: date, days: date) -> date:
+        """Return where an event stands that nobody moved: by its mark, whatever the zone of the file says of it now."""
+        if self.start is not None:
+            return self.start
+        return exact if comparable(exact) in self.places else days
 
 
 _NOTES = {
@@ -293,7 +300,7 @@ class _Reading:
             self._note("everything", known)
         if not booked:
             return None
-        record = self._record(known, exact if comparable(exact) in given.places else start)
+        record = self._record(known, given.unmoved(exact, start))
         if row.booked is not None and record.booked != row.booked:
             self._note("other", known)
         return record
@@ -334,7 +341,7 @@ class _Reading:
             clock = known.row.booked_time if timed else None
             if clock is not None and self.zone is not None:
                 place = comparable(datetime.combine(day, clock, ZoneInfo(self.zone)))
-        return _Given(frozenset([place]), status == "CONFIRMED")
+        return _Given(frozenset([place]), status == "CONFIRMED", exported_start(event))
 
     def _note(self, kind: str, known: _Known) -> None:
         self._note_code(kind, known.subject, known.row.code)

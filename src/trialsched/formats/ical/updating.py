@@ -24,18 +24,20 @@ from trialsched.formats.ical.comparing import (
     stamp_after,
 )
 from trialsched.formats.ical.events import shortened
+from trialsched.formats.ical.filezones import defined_name
+from trialsched.formats.ical.joining import Part, defines, read_calendars, settle
 from trialsched.formats.ical.lines import (
     LIMITS,
     Block,
     Cut,
     Limits,
     Properties,
-    cut,
     escape,
     fold,
     kept_line,
     named_zones,
     properties,
+    zone_renamed,
 )
 from trialsched.formats.ical.outcome import ChangeKind, EventChange, Note, Update, moment_text
 from trialsched.formats.ical.parsed import (
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from trialsched.formats.ical.events import Event, Reader
+    from trialsched.formats.ical.joining import Definitions
     from trialsched.formats.ical.words import Language
 
 _DAY = timedelta(1)
@@ -87,7 +90,7 @@ def _joined(own: Iterable[str], kept: Iterable[str], zones: Iterable[str], body:
 def updated(owned: Sequence[Owned], head: Head, moment: str, previous: bytes | str, limits: Limits = LIMITS) -> Update:
     """Write a calendar over what was exported before. Raises `InvalidValueError` for a file that it cannot be."""
     try:
-        before = cut(previous, limits)
+        before = read_calendars(previous, limits)
     except InvalidValueError as error:
         raise InvalidValueError(error.message, where="previous") from None
     return _Updating(owned, head, moment, before).done()
@@ -124,6 +127,7 @@ class _Updating:
         self.all_events = [event for one in owned for event in one.events]
         self.written: dict[str, str] = {}
         self.body: list[str] = []
+        self.kept: list[int] = []  # places in the body of what stays as it stood
         self.changes: list[EventChange] = []
         self.notes: list[Note] = []
         self.mine = self.others = 0
@@ -135,7 +139,7 @@ class _Updating:
             if block.name == "VEVENT":
                 self._event(block, later=index in later)
             elif block.name != "VTIMEZONE":
-                self.body.append(block.raw)
+                self._keep(block.raw)
         self._check_whose()
         for event, one in self.waiting.values():
             if event.uid not in self.written:
@@ -144,7 +148,8 @@ class _Updating:
                     one.subject, event.visit, "added", None, event.start, event.status, event.uid, None
                 )
                 self.changes.append(change)
-        data = _joined(head_lines(self.head), kept, self._zones(), self.body)
+        zones = self._zones()
+        data = _joined(head_lines(self.head), kept, zones, self.body)
         return Update(data, tuple(self.changes), tuple(self.notes))
 
     def _later_editions(self) -> set[int]:
@@ -202,16 +207,25 @@ class _Updating:
             raise InvalidValueError(message, where="previous")
 
     def _zones(self) -> list[str]:
-        """Return our own time zones, and those of the file that anything else in it names."""
-        own = zone_blocks(self.all_events)
-        kept = []
+        """Return our own time zones, and those of the file that anything else in it names.
+
+        Where ours of the same name means something else, what is kept of the file names its own by another name.
+        """
+        own = {name: (raw,) for name, raw in zone_blocks(self.all_events).items()}
+        others = [self.body[index] for index in self.kept]
         named = named_zones("".join(self.body))
+        defined: dict[str, Definitions] = {}
         for block in self.before.blocks:
-            if block.name == "VTIMEZONE":
-                name = properties(block).text("TZID")
-                if name not in own and name in named:
-                    kept.append(block.raw)
-        return [*own.values(), *kept]
+            if block.name == "VTIMEZONE" and defined_name(block) in named:
+                defines(defined, block)
+        settled = settle([Part(own, [], own=True), Part(defined, others)])
+        for index in self.kept:
+            self.body[index] = zone_renamed(self.body[index], settled.names[1])
+        return [raw for definitions in settled.zones.values() for raw in definitions]
+
+    def _keep(self, raw: str) -> None:
+        self.kept.append(len(self.body))
+        self.body.append(raw)
 
     def _event(self, block: Block, *, later: bool) -> None:
         edition = _EDITION.search(block.raw)
@@ -254,17 +268,18 @@ class _Updating:
                 self._revise(block, event, *known)
         elif owner and not exception:
             if uid not in self.written:
+                self.kept.append(len(self.body))
                 self._write(uid, self._cancelled(block, event, owner))
         elif ours and known is None and owner is None:
             self._strange(block, event, uid)
         else:
-            self.body.append(block.raw)
+            self._keep(block.raw)
 
     def _strange(self, block: Block, event: Properties, uid: str) -> None:
         """Keep an event that may be of another subject in the calendar of a site only, whatever became of its mark."""
         self.others += is_marked(event)
         if self.combined:
-            self.body.append(block.raw)
+            self._keep(block.raw)
             return
         message = f"{event.text('SUMMARY')!r} is left out: it is not of this subject, and its id is one that we give"
         if is_marked(event):
@@ -327,6 +342,7 @@ class _Updating:
             and was.settings_are(event, old)
         )
         if same_time and same_status and same_place and same_text:
+            self.kept.append(len(self.body))
             self._write(event.uid, block.raw)
             return
         self._note_losses(old, event, one, before, found)
