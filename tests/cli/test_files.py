@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialsched.cli.files import emit, file_name, open_like, save, save_over, wrote_csv, wrote_json
+from trialsched.cli.files import emit, file_name, read_ours, save, save_over, wrote_csv, wrote_json
 from trialsched.cli.inputs import BadInput
 
 
@@ -34,7 +34,9 @@ from trialsched.cli.inputs import BadInput
         ("con.1", "%63on.1.ics"),
         ("LPT1", "%4CPT1.ics"),
         ("CONSOLE", "CONSOLE.ics"),
-        ("-x", "-x.ics"),
+        ("-x", "%2Dx.ics"),
+        ("--force", "%2D-force.ics"),
+        ("x-", "x-.ics"),
     ],
 )
 def test_file_names(code: str, name: str) -> None:
@@ -307,23 +309,103 @@ def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(
     assert path.read_bytes() == expected
 
 
-def test_a_file_that_is_made_beside_another_allows_what_that_one_allows(tmp_path: Path) -> None:
-    """Whatever the umask says; a file that is there keeps its own, and without the other one the umask counts."""
-    other, path = tmp_path / "subjects.csv", tmp_path / "events.jsonl"
-    before = os.umask(0o027)
-    try:
-        os.close(open_like(path, os.O_WRONLY, other))
-        assert stat.S_IMODE(path.stat().st_mode) == 0o640
-        other.touch()
-        for mode, allowed in ((0o664, 0o664), (0o600, 0o600), (0o444, 0o644), (0o777, 0o666)):
-            other.chmod(mode)
-            path.unlink()
-            os.close(open_like(path, os.O_WRONLY, other))
-            assert stat.S_IMODE(path.stat().st_mode) == allowed
-        path.chmod(0o640)
-        os.close(open_like(path, os.O_WRONLY, other))
-        assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    finally:
-        os.umask(before)
-    with pytest.raises(FileExistsError):
-        open_like(path, os.O_WRONLY | os.O_EXCL, other)
+# What is there.
+
+
+def never(_: bytes) -> bool:
+    """Say that a file is not ours."""
+    return False
+
+
+def always(_: bytes) -> bool:
+    """Say that a file is ours."""
+    return True
+
+
+def trials(folder: Path) -> Path:
+    """Make a trial's folder, with a link to a file outside of it, and return it."""
+    trial = folder / "trial"
+    trial.mkdir()
+    (trial / "protocol-1.toml").touch()
+    (folder / "precious").write_bytes(b"kept")
+    (trial / "link.txt").symlink_to("../precious")
+    (trial / "nowhere.txt").symlink_to("../nothing")
+    return trial
+
+
+@pytest.mark.parametrize("name", ["link.txt", "nowhere.txt"])
+@pytest.mark.parametrize("force", [True, False])
+def test_an_output_in_a_trials_folder_is_written_through_no_link(tmp_path: Path, name: str, *, force: bool) -> None:
+    """Who may put a link there would choose what is overwritten."""
+    path = trials(tmp_path) / name
+    with pytest.raises(BadInput, match="is a link, and nothing in a trial's folder is written through one"):
+        save(path, b"new", always, force=force)
+    with pytest.raises(BadInput, match="is a link, and nothing in a trial's folder is written through one"):
+        read_ours(path, always, force=force)
+    assert (tmp_path / "precious").read_bytes() == b"kept"
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_an_output_elsewhere_may_be_a_link_that_a_person_made(tmp_path: Path) -> None:
+    """The file behind it is replaced, and the link stays."""
+    (tmp_path / "real.txt").write_bytes(b"old")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    assert read_ours(tmp_path / "link.txt", always, force=False) == b"old"
+    save(tmp_path / "link.txt", b"new", always, force=False)
+    assert (tmp_path / "real.txt").read_bytes() == b"new"
+    assert (tmp_path / "link.txt").is_symlink()
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    """One that is read takes all, however slowly; in a trial's folder there is none."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(BadInput, match="is a pipe that nobody reads"):
+        save(path, b"x", never, force=False)
+    kept = tmp_path / "kept"
+    with kept.open("wb") as file, subprocess.Popen(["/bin/cat", str(path)], stdout=file):
+        while True:  # until it has the pipe open
+            try:
+                save(path, b"x" * 500_000, never, force=False)
+            except BadInput:
+                continue
+            break
+    assert kept.read_bytes() == b"x" * 500_000
+    inside = trials(tmp_path) / "pipe"
+    os.mkfifo(inside)
+    with pytest.raises(BadInput, match="is no file, a file is meant"):
+        save(inside, b"x", never, force=True)
+
+
+def test_a_disk_is_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block device would be overwritten from its first octet, whatever is on it."""
+    real = tmp_path.stat()
+    mode = stat.S_IFBLK | 0o660
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: os.stat_result((mode, *real[1:])))
+    with pytest.raises(BadInput, match="is no file, a file is meant"):
+        save(tmp_path / "sda", b"x", always, force=True)
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o400, 0o555])
+def test_a_write_protected_file_is_replaced_by_force_only(tmp_path: Path, mode: int) -> None:
+    """Who locked it meant it, though its folder may be written; forced, it is as locked as before."""
+    path = tmp_path / "plan.csv"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    with pytest.raises(BadInput, match=r"plan.csv: is write-protected; --force replaces it"):
+        save(path, b"new", always, force=False)
+    assert path.read_bytes() == b"old"
+    save(path, b"new", always, force=True)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", mode)
+
+
+def test_what_was_removed_since_it_was_read_is_not_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is gone is no longer what was seen; one that is as it was is replaced."""
+    path = tmp_path / "site.ics"
+    path.write_bytes(b"old")
+    save(path, b"new", always, force=False, seen=b"old")
+    assert path.read_bytes() == b"new"
+    monkeypatch.setattr(os, "fsync", lambda _: path.unlink())
+    with pytest.raises(BadInput, match="was saved by somebody while it was made again"):
+        save(path, b"newer", always, force=False, seen=b"new")
+    assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.folders import SMALL, VISITS, Folder
-from trialsched.cli import files, ledger, main
+from trialsched.cli import files, ledger, main, parts
 from trialsched.cli.inputs import BadInput
 from trialsched.cli.ledger import keep, open_ledger, read_lists
 from trialsched.cli.locking import locked
@@ -59,6 +59,9 @@ def full(*_: object) -> None:
     raise OSError(FULL.errno, FULL.strerror)
 
 
+DONE = '{"lines": 2, "lists": {}}'  # what the lock holds when nothing is left to be written
+
+
 def of(path: Path) -> Callable[[int], bool]:
     """Return whether a descriptor is that of a file."""
     return lambda handle: path.exists() and os.path.samestat(os.fstat(handle), path.stat())
@@ -86,7 +89,7 @@ def test_a_record_is_on_the_disk_before_it_is_acknowledged(trial: Folder, monkey
         ("visits.csv, new", 2, False),
         ("trial", 2, True),
     ]
-    assert trial.text("events.lock") == ""
+    assert trial.text("events.lock") == '{"lines": 2, "lists": {}}'
 
 
 def test_a_new_journal_has_its_name_on_the_disk(
@@ -147,7 +150,7 @@ def test_a_line_that_lacks_its_end_alone_is_completed(trial: Folder) -> None:
     trial.put("events.jsonl", whole[:-1])
     again = trial.record(*DOSE2)
     assert (again.code, again.out, again.err) == (0, "P01-007 DOSE2: recorded so already, nothing is written\n", "")
-    assert (trial.text("events.jsonl"), trial.text("events.lock")) == (whole, "")
+    assert (trial.text("events.jsonl"), trial.text("events.lock")) == (whole, DONE)
 
 
 # A disk that fails.
@@ -197,15 +200,15 @@ def test_a_list_that_cannot_be_replaced_is_put_right_by_the_next_command(
     trial: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A spreadsheet has it open, or the disk is full: the line is there and that is said; no hand edit is seen."""
-    real = files._replace
+    real = parts.replace_all
 
-    def refused(target: Path, data: bytes, mode: int | None, look: Callable[[], None] | None) -> None:
-        if target.name == "visits.csv":
+    def refused(targets: dict[Path, bytes], check: Callable[[], None]) -> None:
+        if any(path.name == "visits.csv" for path in targets):
             raise PermissionError(errno.EACCES, "Permission denied")
-        real(target, data, mode, look)
+        real(targets, check)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_replace", refused)
+        patch.setattr(files, "replace_all", refused)
         result = trial.record(*DOSE2)
         assert (result.code, result.out) == (3, "")
         assert result.err == f"{NOT_YET}error: trial/visits.csv: Permission denied\n"
@@ -217,9 +220,9 @@ def test_a_list_that_cannot_be_replaced_is_put_right_by_the_next_command(
         )
         again = trial.record(*DOSE2)
         assert (again.code, again.err) == (3, f"{NOT_YET}error: trial/visits.csv: Permission denied\n")
-    assert trial.text("events.lock") != ""
+    assert trial.text("events.lock") != DONE
     last = trial.record(*DOSE2)
-    assert trial.text("events.lock") == ""
+    assert trial.text("events.lock") == DONE
     assert (last.code, last.out) == (0, "P01-007 DOSE2: recorded so already, nothing is written\n")
     assert last.err == "note: visits.csv: written as events.jsonl has it; the command before was interrupted\n"
     assert (trial.text("visits.csv"), len(trial.entries()), trial.verify().code) == (AFTER, 2, 0)
@@ -228,7 +231,7 @@ def test_a_list_that_cannot_be_replaced_is_put_right_by_the_next_command(
 def test_the_list_of_subjects_is_put_right_likewise(trial: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new subject is in the journal and not yet in the list: it can be recorded of all the same."""
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_replace", full)
+        patch.setattr(files, "replace_all", full)
         assert trial.record("P01-009", "--baseline", "2026-05-04").code == 3
     result = trial.record("P01-009", "DOSE1", "--attended", "2026-05-05")
     assert result.code == 0
@@ -241,12 +244,12 @@ def test_the_list_of_subjects_is_put_right_likewise(trial: Folder, monkeypatch: 
 def test_every_command_that_writes_heals(trial: Folder, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """What a crash left undone is no hand edit to be adopted or discarded: it is done, and no line is added."""
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_replace", full)
+        patch.setattr(files, "replace_all", full)
         assert trial.record(*DOSE2).code == 3
     result = trial("journal", command, "trial", "--by", "AN", "--reason", "x")
     assert (result.code, result.out.splitlines()[0]) == (0, "trial: nothing was changed by hand")
     assert result.err == "note: visits.csv: written as events.jsonl has it; the command before was interrupted\n"
-    assert (trial.text("visits.csv"), len(trial.entries()), trial.text("events.lock")) == (AFTER, 2, "")
+    assert (trial.text("visits.csv"), len(trial.entries()), trial.text("events.lock")) == (AFTER, 2, DONE)
 
 
 @pytest.mark.parametrize("command", ["record", "discard"])
@@ -277,7 +280,7 @@ def test_a_list_that_is_saved_meanwhile_is_not_written_over(
 def test_a_hand_edit_after_a_crash_is_a_hand_edit(trial: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list that is neither what it was nor what the journal gives is not written over: all that differs is told."""
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_replace", full)
+        patch.setattr(files, "replace_all", full)
         assert trial.record(*DOSE2).code == 3
     assert len(trial.entries()) == 2
     trial.edit("visits.csv", "2026-03-04", "2026-03-05")
@@ -378,16 +381,120 @@ def test_a_first_line_that_names_no_separator_is_not_kept(trial: Folder, above: 
     assert trial.record(*DOSE2).code == 0
 
 
-def test_a_list_that_stands_elsewhere_stays_there(trial: Folder) -> None:
-    """Behind a symbolic link the file is replaced, and the link stays; likewise that of the journal."""
-    for name in ("visits.csv", "events.jsonl"):
-        (trial.path / name).rename(trial.path.parent / name)
-        (trial.path / name).symlink_to(Path("..", name))
-    assert trial.record(*DOSE2).code == 0
-    assert (trial.path / "visits.csv").is_symlink()
-    assert (trial.path / "events.jsonl").is_symlink()
-    assert (trial.path.parent / "visits.csv").read_text("utf-8") == AFTER
+WRITTEN = ("subjects.csv", "visits.csv", "events.jsonl", "events.lock")
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("kind", ["link", "link to nothing", "pipe"])
+@pytest.mark.parametrize("command", ["record", "adopt", "discard", "init"])
+def test_what_is_written_is_a_file_of_the_folder(trial: Folder, name: str, kind: str, command: str) -> None:
+    """Through a link nothing is written, emptied or made elsewhere; a pipe is not waited for; all stays as it was."""
+    path, outside = trial.path / name, trial.path.with_name("outside")
+    path.rename(outside)
+    if kind == "link":
+        path.symlink_to("../outside")
+    elif kind == "link to nothing":
+        path.symlink_to("../nowhere")
+    else:
+        os.mkfifo(path)
+    if command == "init" and name.endswith(".csv"):
+        (trial.path / "events.jsonl").unlink()
+        (trial.path / "events.lock").unlink()
+    others = [other for other in ("subjects.csv", "visits.csv", "events.jsonl") if other != name]
+    before = {other: trial.text(other) for other in others if (trial.path / other).exists()}
+    was = outside.read_bytes()
+    arguments = ("record", "trial", *DOSE2) if command == "record" else ("journal", command, "trial")
+    result = trial(*arguments, "--by", "AN")
+    assert (result.code, result.err.startswith(f"error: trial/{name}: is ")) == (2, True)
+    assert outside.read_bytes() == was
+    assert not trial.path.with_name("nowhere").exists()
+    assert {other: trial.text(other) for other in before} == before
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_has_a_second_name_is_changed_under_none(trial: Folder, name: str) -> None:
+    """Journal and lock are written in their place, and refused; a list is replaced, and its other name stays."""
+    outside = trial.path.with_name("outside")
+    os.link(trial.path / name, outside)
+    was = outside.read_bytes()
+    result = trial.record(*DOSE2)
+    refused = name in {"events.jsonl", "events.lock"}
+    assert result.code == (2 if refused else 0)
+    assert result.err.startswith(f"error: trial/{name}: has a second name (a hard link)") is refused
+    assert outside.read_bytes() == was
     assert trial.verify().code == 0
+
+
+def test_a_link_is_not_read_by_verify_either(trial: Folder) -> None:
+    """What it says is of the folder's own files."""
+    for name in ("events.jsonl", "events.lock", "visits.csv"):
+        path = trial.path / name
+        path.rename(trial.path.with_name(name))
+        path.symlink_to(Path("..", name))
+        result = trial.verify()
+        assert (result.code, result.err) == (2, f"error: trial/{name}: is a link, a file is meant\n")
+        path.unlink()
+        trial.path.with_name(name).rename(path)
+    assert trial.verify().code == 0
+
+
+def test_settings_may_stand_behind_a_link(trial: Folder) -> None:
+    """`trial.toml` is read and never written; a pipe in its place is not waited for."""
+    trial.path.with_name("shared.toml").write_text('schema = "trialsched/trial/1"\n', "utf-8")
+    (trial.path / "trial.toml").symlink_to("../shared.toml")
+    assert trial.record(*DOSE2).code == 0
+    (trial.path / "trial.toml").unlink()
+    os.mkfifo(trial.path / "trial.toml")
+    result = trial.verify()
+    assert (result.code, result.err) == (2, "error: trial/trial.toml: is no file, a file is meant\n")
+
+
+def test_a_copy_is_not_made_through_a_link(trial: Folder) -> None:
+    """A name that is taken by a link keeps nothing: the next number does."""
+    precious = trial.path.with_name("precious")
+    precious.write_bytes(VISITS.replace("2026-03-04", "2026-03-05").encode())
+    (trial.path / "visits.csv.discarded-1").symlink_to("../precious")
+    (trial.path / "visits.csv.discarded-2").symlink_to("../nowhere")
+    trial.edit("visits.csv", "2026-03-04", "2026-03-05")
+    assert trial("journal", "discard", "trial", "--by", "AN").code == 0
+    assert (trial.path / "visits.csv.discarded-3").read_bytes() == precious.read_bytes()
+    assert not trial.path.with_name("nowhere").exists()
+
+
+@pytest.mark.parametrize("name", ["visits.csv", "subjects.csv"])
+def test_a_write_protected_list_is_not_replaced(trial: Folder, name: str) -> None:
+    """Who locked it meant it, though the folder may be written: nothing is written, exit code 3."""
+    (trial.path / name).chmod(0o444)
+    before = trial.text("events.jsonl")
+    facts = DOSE2 if name == "visits.csv" else ("P01-009", "--baseline", "2026-03-02")
+    result = trial.record(*facts)
+    assert (result.code, result.err) == (3, f"error: trial/{name}: is write-protected; nothing is written\n")
+    assert trial.text("events.jsonl") == before
+    other = ("P01-009", "--baseline", "2026-03-02") if name == "visits.csv" else DOSE2
+    assert trial.record(*other).code == 0
+    assert stat.S_IMODE((trial.path / name).stat().st_mode) == 0o444
+
+
+def test_a_list_saved_at_the_last_moment_is_not_written_over(trial: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is in the journal already: that is said, and what was saved stays to be adopted or discarded."""
+    real = ledger._append
+
+    def append(path: Path, data: bytes) -> None:
+        real(path, data)
+        trial.put("visits.csv", VISITS.replace("2026-03-04", "2026-03-05"))
+
+    monkeypatch.setattr(ledger, "_append", append)
+    result = trial.record(*DOSE2)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(
+        "error: visits.csv: was saved by another program just now; events.jsonl has the line, and "
+    )
+    assert trial.text("visits.csv") == VISITS.replace("2026-03-04", "2026-03-05")
+    monkeypatch.undo()
+    monkeypatch.chdir(trial.path.parent)
+    assert trial("journal", "discard", "trial", "--by", "AN").code == 0
+    assert trial.text("visits.csv") == AFTER
+    assert trial.text("visits.csv.discarded-1") == VISITS.replace("2026-03-04", "2026-03-05")
 
 
 def test_a_column_of_a_persons_own_is_refused_and_lost_by_nothing(trial: Folder) -> None:
@@ -421,9 +528,10 @@ def test_a_list_of_another_encoding_is_refused_with_advice(trial: Folder) -> Non
 
 
 def test_remains_of_a_killed_command_are_taken_away(trial: Folder) -> None:
-    """A part of a list goes when that list is written; what has another name stays."""
-    trial.put(".visits.csv.abc.part", "x")
-    trial.put(".subjects.csv.abc.part", "x")
+    """Whatever file a part was of, the next command that writes takes it away; what has another name stays."""
+    trial.put(".visits.csv.0123456789abcdef.part", "x")
+    trial.put(".subjects.csv.fedcba9876543210.part", "x")
+    trial.put(".subjects.csv.abc.part", "mine")
     trial.record(*DOSE2)
     assert trial.names() == [".subjects.csv.abc.part", "events.jsonl", "subjects.csv", "visits.csv"]
 
@@ -569,10 +677,65 @@ def test_a_note_of_lines_that_are_gone_begins_no_journal(trial: Folder, monkeypa
     assert trial.text("events.jsonl") == ""
 
 
+@pytest.mark.parametrize("command", ["record", "init", "adopt", "discard"])
+def test_a_journal_that_is_gone_is_missed(trial: Folder, command: str) -> None:
+    """Who takes `events.jsonl` away begins no new one: the lock knows how many lines there were."""
+    assert trial.record(*DOSE2).code == 0
+    (trial.path / "events.jsonl").unlink()
+    arguments = (
+        ("record", "trial", "P01-008", "DOSE1", "--missed") if command == "record" else ("journal", command, "trial")
+    )
+    result = trial(*arguments, "--by", "AN")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "error: events.jsonl: is gone: events.lock knows that it had 2 lines; "
+        "put it back from a copy, or take events.lock away to begin a new one\n"
+    )
+    assert trial.names() == ["subjects.csv", "visits.csv"]
+    (trial.path / "events.lock").unlink()
+    assert trial.record("P01-008", "DOSE1", "--missed").code == 0
+    assert [entry.action for entry in trial.entries()] == ["init", "record"]
+
+
+def test_a_command_that_was_refused_leaves_no_journal_to_be_missed(trial: Folder) -> None:
+    """It made a lock and wrote nothing: the next one begins the journal."""
+    for name in ("events.jsonl", "events.lock"):
+        (trial.path / name).unlink()
+    assert trial.record("P01-007", "NOSUCH", "--missed").code == 2
+    assert trial.text("events.lock") == ""
+    assert trial.record(*DOSE2).code == 0
+
+
+NO_NOTES = (
+    '{"lines": 1, "lis',
+    "[]",
+    '{"lines": "x", "lists": {}}',
+    "\0" * 50,
+    "[" * 4000,
+    '{"lines": Infinity, "lists": {}}',
+    '{"lines": -Infinity, "lists": {}}',
+    '{"lines": NaN, "lists": {}}',
+    '{"lines": 1e400, "lists": {}}',
+    '{"lines": 5.0, "lists": {}}',
+    '{"lines": true, "lists": {}}',
+    '{"lines": -1, "lists": {}}',
+    f'{{"lines": {"9" * 4000}, "lists": {{}}}}',
+    '{"lines": 5, "lists": []}',
+    '{"lines": 5, "lists": {"visits.csv": 1}}',
+    '{"lines": 5, "lists": {"/etc/passwd": null}}',
+    '{"lines": 5, "lists": {}, "more": 1}',
+    '{"lines": 5}',
+    '"\\ud800"',
+)
+
+
 def test_a_torn_note_stands_before_any_line(trial: Folder) -> None:
-    """The lock's file may hold anything: then nothing was appended yet, and the command goes on."""
-    for text in ('{"lines": 1, "lis', "[]", '{"lines": "x", "lists": {}}', "\0" * 50):
+    """The lock's file may hold anything: what cannot be read there is nobody's note, and the command goes on."""
+    (trial.path / "events.jsonl").unlink()
+    for text in NO_NOTES:
         trial.put("events.lock", text)
+        assert trial.verify().code == (0 if (trial.path / "events.jsonl").exists() else 2)
+        assert trial.record("P01-007", "UNS1", "--another", "--attended", "2026-05-04").code == 0
         assert trial.record("P01-007", "UNS1", "--another", "--attended", "2026-05-04").code == 0
     assert trial.verify().code == 0
 
@@ -581,7 +744,7 @@ def test_a_note_stands_alone_whatever_was_there(trial: Folder, monkeypatch: pyte
     """A longer one of an earlier command leaves nothing behind it, so that a crash is healed."""
     trial.put("events.lock", "x" * 500)
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_replace", full)
+        patch.setattr(files, "replace_all", full)
         assert trial.record(*DOSE2).code == 3
     assert trial.record("P01-008", "DOSE1", "--missed").code == 0
     assert trial.text("visits.csv") == AFTER + "P01-008,DOSE1,,,,,missed,\n"

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from trialsched.cli import locking
+from trialsched.cli import descriptors, locking
+from trialsched.cli.inputs import BadInput
 from trialsched.cli.locking import locked
 
 
@@ -156,8 +157,20 @@ def test_on_windows_a_byte_behind_every_file_is_locked(tmp_path: Path, monkeypat
             raise PermissionError(13, "Permission denied")
 
     monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking_there))
-    monkeypatch.setattr(locking, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr(descriptors, "sys", SimpleNamespace(platform="win32"))
     monkeypatch.setattr(locking, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _: None))
     with locked(path):
         assert asked == [(1 << 30, 2, 1)] * 2
     assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("make", [True, False])
+def test_a_lock_that_is_no_file_is_refused(tmp_path: Path, *, make: bool) -> None:
+    """A link would be locked, and emptied, elsewhere; a pipe would be waited for."""
+    (tmp_path / "precious").write_bytes(b"kept")
+    (tmp_path / "link.lock").symlink_to("precious")
+    os.mkfifo(tmp_path / "pipe.lock")
+    for name in ("link.lock", "pipe.lock"):
+        with pytest.raises(BadInput, match="a file is meant"), locked(tmp_path / name, make=make):
+            pass
+    assert (tmp_path / "precious").read_bytes() == b"kept"

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.support.folders import SMALL, Folder
-from trialsched.cli import files, ledger, main
+from trialsched.cli import files, ledger, main, parts
 from trialsched.formats import journal
 
 WHO = ("--by", "AN", "--reason", "x")
@@ -29,9 +29,10 @@ NEXT = ("record", "trial", "P01-008", "M03", "--booked", "2026-06-09", *WHO)
 MORE = "".join(f"P01-008,UNS{day},,,2026-05-0{day},,,\n" for day in (1, 2, 3))
 WRITING = {
     *(code.co_name for code in (ledger.Ledger.write.__code__, ledger.Ledger.finish.__code__, ledger.keep.__code__)),
-    *("_mend", "_replace", "_append", "_note", "_clear", "_write", "save", "sync_folder"),
+    *("_mend", "_replace", "_append", "_note", "_remember", "_put", "_write", "save", "sync_folder"),
+    *("replace_all", "_part", "_held", "_sweep_one"),
 }
-SOURCES = {ledger.__file__, files.__file__}
+SOURCES = {ledger.__file__, files.__file__, parts.__file__}
 
 
 @pytest.fixture

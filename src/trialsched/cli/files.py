@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import json
 import os
 import re
-import secrets
 import stat
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
+from trialsched.cli.descriptors import read_plain
 from trialsched.cli.inputs import BadInput
+from trialsched.cli.parts import replace_all, sweep
 from trialsched.cli.printing import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import EllipsisType
 
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 
 
-_LONGEST = 200
+_LONGEST: Final = 200
 _NOT_OURS = "{}: exists and is not known to be written by trialsched; --force replaces it"
+_PROTECTED = "{}: is write-protected; --force replaces it"
+_SAVED_SINCE = "{}: was saved by somebody while it was made again: make it once more"
 
 
 def file_name(code: str, suffix: str) -> str:
     """Return a file name for a subject's code: what is outside A-Z a-z 0-9 . _ - becomes %XX.
 
-    Likewise a leading dot, a trailing dot or blank, and the first letter of names that Windows reserves. A name of
-    more than 200 characters is cut and ends with a hash of the code.
+    Likewise a leading dot or hyphen, a trailing dot or blank, and the first letter of names that Windows reserves.
+    A name of more than 200 characters is cut and ends with a hash of the code.
     """
 
     def quoted(text: str) -> str:
         return "".join(f"%{octet:02X}" for octet in text.encode())
 
     name = re.sub(r"[^A-Za-z0-9._-]", lambda match: quoted(match[0]), code)
-    if name.startswith("."):
-        name = quoted(".") + name[1:]
+    if name.startswith((".", "-")):  # a hidden file; an option of many programs
+        name = quoted(name[0]) + name[1:]
     if name.endswith("."):
         name = name[:-1] + quoted(".")
     if _RESERVED.fullmatch(name):
@@ -77,32 +81,33 @@ def save(
     ours: Callable[[bytes], bool],
     *,
     force: bool,
-    look: Callable[[], None] | None = None,
+    seen: bytes | EllipsisType | None = ...,
 ) -> None:
     """Write a file whole or not at all, replacing only what trialsched wrote unless forced.
 
-    `look` is called when all is written and before it takes the place of the file: what it raises leaves the file as
-    it is. Raises `BadInput` for what is not ours or no file, `OSError` when the disk fails.
+    `seen` is what the file held when it was read, None for no file: what somebody saved since is not replaced.
+    A link is followed, but in a trial's folder. Raises `BadInput` for what is not ours, write-protected, no file or
+    saved since, `OSError` when the disk fails.
     """
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        mode = None
-    except NotADirectoryError as error:
-        raise BadInput([f"{path}: {error.strerror}"]) from None
-    if mode is not None and stat.S_ISDIR(mode):
-        raise BadInput([f"{path}: is a folder, a file is meant"])
+    target = _target(path)
+    mode = _mode_of(path)
     if mode is not None and not stat.S_ISREG(mode):
-        with path.open("wb", buffering=0) as device:
-            _write(device, data)  # a device or pipe has nothing to keep whole
+        _write_to_device(path, data, mode)
         return
-    target = Path(os.path.realpath(path))
-    if mode is not None and not force and not ours(target.read_bytes()):
-        raise BadInput([_NOT_OURS.format(path)])
     if not target.parent.is_dir():
         raise BadInput([f"{path}: there is no folder {target.parent if path.is_symlink() else path.parent}"])
+    if mode is not None and not force:
+        if not ours(read_plain(target) or b""):
+            raise BadInput([_NOT_OURS.format(path)])
+        if is_protected(target):
+            raise BadInput([_PROTECTED.format(path)])
+
+    def unchanged() -> None:
+        if seen is not ... and read_plain(target) != seen:
+            raise BadInput([_SAVED_SINCE.format(path)])
+
     try:
-        _replace(target, data, mode, look)
+        replace_all({target: data}, unchanged)
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # not the name of the file that was to take its place
         raise
@@ -113,10 +118,12 @@ def read_ours(path: Path, ours: Callable[[bytes], bool], *, force: bool) -> byte
 
     Raises `BadInput` for somebody else's, which `force` leaves out of account.
     """
-    if not path.is_file():
+    sweep(path.parent)
+    target = _target(path)
+    if not target.is_file():
         return None
-    data = path.read_bytes()
-    if ours(data):
+    data = read_plain(target)
+    if data is None or ours(data):
         return data
     if force:
         return None
@@ -128,48 +135,58 @@ def save_over(path: Path, data: bytes, seen: bytes | None, ours: Callable[[bytes
 
     Raises what `save` raises.
     """
-
-    def look() -> None:
-        now = path.read_bytes() if path.is_file() else None
-        if now != seen:
-            raise BadInput([f"{path}: was saved by somebody while it was made again: make it once more"])
-
     forced = force and seen is None  # whatever stands there is to go
-    save(path, data, ours, force=force, look=None if forced else look)
+    save(path, data, ours, force=force, seen=... if forced else seen)
 
 
-def _replace(target: Path, data: bytes, mode: int | None, look: Callable[[], None] | None = None) -> None:
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.part")
-    allowed = 0o666 if mode is None else stat.S_IMODE(mode)
-    try:  # the name is known before there is a file: an interruption at any moment leaves none
-        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, allowed)) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            temporary.chmod(allowed)  # also what the umask takes from new files
-        if look is not None:
-            look()
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(target.parent)
+def is_protected(path: Path) -> bool:
+    """Return whether a file may not be written, though its folder may: a person locked it."""
+    return not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK)
 
 
-def open_like(path: Path, flags: int, like: Path) -> int:
-    """Open a file; one that is made allows what another one does, whatever the umask, and its owner to write."""
+def _target(path: Path) -> Path:
+    """Return the file that a name is of, behind its links, of which a trial's folder has none."""
+    if path.is_symlink() and is_trials(path.parent):
+        raise BadInput([f"{path}: is a link, and nothing in a trial's folder is written through one"])
+    return Path(os.path.realpath(path))
+
+
+def is_trials(folder: Path) -> bool:
+    """Return whether a folder is a trial's: it has a protocol."""
+    from trialsched.trial import protocol_names
+
     try:
-        allowed = stat.S_IMODE(like.stat().st_mode) & 0o666 | 0o600
+        return bool(protocol_names(inner.name for inner in folder.iterdir()))
+    except OSError:
+        return False  # no folder, or none that can be read as a trial's
+
+
+def _mode_of(path: Path) -> int | None:
+    """Return the mode of what is there, None for nothing. Raises `BadInput` for a folder."""
+    try:
+        mode = path.stat().st_mode
     except FileNotFoundError:
-        return os.open(path, flags | os.O_CREAT, 0o666)
+        return None
+    except NotADirectoryError as error:
+        raise BadInput([f"{path}: {error.strerror}"]) from None
+    if stat.S_ISDIR(mode):
+        raise BadInput([f"{path}: is a folder, a file is meant"])
+    return mode
+
+
+def _write_to_device(path: Path, data: bytes, mode: int) -> None:
+    """Write to a device or pipe, which has nothing to keep whole; one that nobody reads is not waited for."""
+    if is_trials(path.parent) or not (stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)):
+        raise BadInput([f"{path}: is no file, a file is meant"])
     try:
-        handle = os.open(path, flags | os.O_CREAT | os.O_EXCL, allowed)
-    except FileExistsError:
-        return os.open(path, flags | os.O_CREAT, allowed)
-    with contextlib.suppress(OSError):  # a file system without such rights
-        path.chmod(allowed)
-    return handle
+        handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise BadInput([f"{path}: is a pipe that nobody reads"]) from None
+        raise
+    with os.fdopen(handle, "wb", buffering=0) as device:
+        os.set_blocking(handle, True)
+        _write(device, data)
 
 
 def _write(stream: IO[bytes], data: bytes) -> None:
@@ -177,16 +194,6 @@ def _write(stream: IO[bytes], data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[stream.write(rest) or 0 :]
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where folders can be opened (not on Windows)."""
-    if os.name != "nt":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def emit(data: bytes) -> None:

@@ -34,11 +34,13 @@ def opened(name: str) -> Iterator[tuple[Ledger, int]]:
     """Give a folder's journal and lists, under its lock, and the lock's descriptor. Raises `BadInput`."""
     from trialsched.cli.ledger import LISTS, LOCK, open_ledger
     from trialsched.cli.locking import locked
+    from trialsched.cli.parts import sweep
     from trialsched.trial import JOURNAL
 
     folder = trial_folder(name)
     if not any((folder / inner).exists() for inner in (JOURNAL, *LISTS)):
         raise BadInput([f"{name}: no folder of a trial: there is no {LISTS[0]}"])
+    sweep(folder)
     with locked(folder / LOCK, like=folder / LISTS[0]) as handle:
         yield open_ledger(folder, handle), handle
 
@@ -195,7 +197,7 @@ def _check_begun(ledger: Ledger) -> None:
 @option("--expect", metavar="HASH", help="The sha256 of the last line that was kept: finds lines that were cut off.")
 def journal_verify(folder: str, expect: str | None) -> int:
     """Say whether every line is there as it was written, and whether the lists are what the lines give."""
-    from trialsched.cli.ledger import bytes_of
+    from trialsched.cli.descriptors import read_plain
     from trialsched.formats import journal as lines
     from trialsched.trial import JOURNAL
 
@@ -203,7 +205,7 @@ def journal_verify(folder: str, expect: str | None) -> int:
         raise BadInput([f"--expect: read {expect!r}, expected 64 hexadecimal digits"])
     path = trial_folder(folder)
     with _reading(path) as handle:
-        data = bytes_of(path / JOURNAL)
+        data = read_plain(path / JOURNAL)
         if data is None:
             raise BadInput([f"{path / JOURNAL}: there is no journal: `trialsched journal init` begins one"])
         read = lines.loads(data)
@@ -237,12 +239,15 @@ def _reading(folder: Path) -> Iterator[int | None]:
 
 
 def _disagreeing(folder: Path, handle: int | None) -> list[str]:
-    """Return what a reader of the whole finds: lines that do not fit together, lists that are not what they give."""
-    from trialsched.cli.ledger import open_ledger
+    """Return what a reader of the whole finds: lines that do not fit together, lists that are not what they give.
+
+    Raises `BadInput` for files that cannot be read.
+    """
+    from trialsched.cli.ledger import DamagedJournal, open_ledger
 
     try:
         ledger = open_ledger(folder, handle)
-    except BadInput as error:
+    except DamagedJournal as error:
         return error.lines
     waiting = [
         f"{name}: not written yet, a command was interrupted; the next one that writes does it"

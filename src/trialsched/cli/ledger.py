@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
 import itertools
 import json
 import os
 import re
-import stat
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from trialsched._text import nearest_or
-from trialsched.cli.files import open_like, save, sync_folder
+from trialsched.cli.descriptors import check_plain, check_single, open_own, read_plain
+from trialsched.cli.files import is_protected, save
 from trialsched.cli.inputs import BadInput, check_year
-from trialsched.cli.planning import never_ours
+from trialsched.cli.parts import sync_folder
+from trialsched.cli.planning import count, never_ours
 from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 from trialsched.formats import documents, journal, records
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 LOCK: Final = "events.lock"
 LISTS: Final = (SUBJECTS, VISITS)
+_LONGEST_NOTE: Final = 4096  # octets
 _BOM: Final = "\ufeff"
 _DELIMITERS: Final = (",", ";", "\t")
 _HINT: Final = re.compile(r"sep=[,;\t][\r\n]*", re.IGNORECASE)  # as the reader of lists knows it, and no other
@@ -54,10 +57,10 @@ class _List(NamedTuple):
 
 
 class _Note(NamedTuple):
-    """What stands in the lock's file while something is written.
+    """What stands in the lock's file.
 
-    How many whole lines the journal had, and the sha256 of the lists that are going to be replaced, None for one that
-    is going to be made.
+    How many whole lines the journal had, and while something is written the sha256 of the lists that are going to be
+    replaced, None for one that is going to be made.
     """
 
     lines: int
@@ -125,8 +128,12 @@ class Ledger:
         """
         state = journal.replay(entries, self.state if self.begun else journal.EMPTY)
         written = {name: self._rendered(name, state) for name in LISTS if name in replaced}
+        for name in written:
+            _check_unprotected(self.folder / name)
+        if check_plain(self.folder / JOURNAL):
+            check_single(self.folder / JOURNAL, (self.folder / JOURNAL).lstat())
         self.finish(handle)
-        meanwhile = [name for name in written if bytes_of(self.folder / name) != self.lists[name].raw]
+        meanwhile = [name for name in written if read_plain(self.folder / name) != self.lists[name].raw]
         if meanwhile:
             end = "was saved by another program just now; nothing is written, look at it"
             raise BadInput([f"{name}: {end}" for name in meanwhile])
@@ -136,7 +143,7 @@ class Ledger:
         self.state, self.entries = state, (*self.entries, *entries)
         for name, data in written.items():
             self._replace(name, data)
-        _clear(handle)
+        _remember(handle, len(self.entries))
 
     def finish(self, handle: int) -> None:
         """Do what a command that was interrupted left undone, and say so."""
@@ -146,7 +153,7 @@ class Ledger:
             self._replace(name, self._rendered(name, self.state))
             put(f"note: {name}: written as {JOURNAL} has it; the command before was interrupted", err=True)
         if self.tail or self.unfinished:
-            _clear(handle)
+            _remember(handle, len(self.entries))
         self.tail, self.unfinished = b"", ()
 
     def _mend(self) -> None:
@@ -156,7 +163,7 @@ class Ledger:
             _append(path, b"\n")
             return
         kept = keep(path, "torn", self.tail)
-        with path.open("r+b") as file:
+        with os.fdopen(open_own(path, os.O_RDWR, path), "r+b") as file:
             file.truncate(self.whole)
             os.fsync(file.fileno())
         where = f"{JOURNAL} line {len(self.entries) + 1}"
@@ -174,38 +181,58 @@ class Ledger:
 
     def _replace(self, name: str, data: bytes) -> None:
         try:
-            save(self.folder / name, data, never_ours, force=True)
+            save(self.folder / name, data, never_ours, force=True, seen=self.lists[name].raw)
         except OSError:
             message = f"note: {JOURNAL} has it, {name} has not: the next command that writes puts it in there"
             put(message, err=True)
             raise
-        for part in self.folder.glob(f".{name}.*.part"):
-            part.unlink()  # of a command that was killed: who has the lock is alone here
+        except BadInput:
+            ways = "`trialsched journal adopt` takes in what it says, or `trialsched journal discard` undoes it"
+            saved = f"{name}: was saved by another program just now; {JOURNAL} has the line, and {ways}"
+            raise BadInput([saved]) from None
         self.lists[name] = self.lists[name]._replace(raw=data)
 
 
+class DamagedJournal(BadInput):
+    """A journal whose lines do not fit together, or of which lines are gone."""
+
+
 def open_ledger(folder: Path, handle: int | None) -> Ledger:
-    """Read a folder's journal and lists; `handle` is that of its lock. Raises `BadInput` for a damaged journal."""
-    data = bytes_of(folder / JOURNAL)
+    """Read a folder's journal and lists; `handle` is that of its lock.
+
+    Raises `DamagedJournal`, and `BadInput` for files that cannot be read.
+    """
+    data = read_plain(folder / JOURNAL)
     read = journal.loads(data or b"")
     if read.problems:
         damage = [f"{JOURNAL} {problem}" for problem in read.problems]
-        raise BadInput([*damage, f"{folder}: nothing is written to a damaged journal; put it back from a copy"])
+        raise DamagedJournal([*damage, f"{folder}: nothing is written to a damaged journal; put it back from a copy"])
     noted = _noted(handle)
     entry = read.tail_entry
     entries = (*read.entries, entry) if entry else read.entries
-    if data is not None and not entries and (noted is None or noted.lines):
-        message = "has no whole line; put it back from a copy, or take it away to begin a new one"
-        raise BadInput([f"{JOURNAL}: {message}"])
+    _check_whole(data, len(entries), noted)
     try:
         state = journal.replay(entries)
     except InvalidValueError as error:
-        raise BadInput([f"{JOURNAL} {error}"]) from None
+        raise DamagedJournal([f"{JOURNAL} {error}"]) from None
     form = form_of(folder)
     lists = read_lists(folder, form)
     unfinished = _unfinished(noted, len(entries), lists)
     ledger = Ledger(folder, form, entries, read.tail, len(data or b"") - len(read.tail), state, unfinished, lists)
     return _compared(ledger)
+
+
+def _check_whole(data: bytes | None, lines: int, noted: _Note | None) -> None:
+    """Refuse to take a journal that lost all its lines for none. Raises `DamagedJournal`."""
+    known = 0 if noted is None else noted.lines
+    if lines or (data is None and not known) or (noted is not None and not known):
+        return
+    if data is None:
+        gone = f"is gone: {LOCK} knows that it had {count(known, 'line')}"
+        raise DamagedJournal([f"{JOURNAL}: {gone}; put it back from a copy, or take {LOCK} away to begin a new one"])
+    both = f" with {LOCK}" if known else ""
+    message = f"has no whole line; put it back from a copy, or take it away{both} to begin a new one"
+    raise DamagedJournal([f"{JOURNAL}: {message}"])
 
 
 def _compared(ledger: Ledger) -> Ledger:
@@ -270,7 +297,11 @@ def _told(text: str) -> str:
 
 def form_of(folder: Path) -> str | None:
     """Return the form of dates that `trial.toml` names, None for ISO 8601. Raises `BadInput`."""
-    data = bytes_of(folder / SETTINGS)
+    path = Path(os.path.realpath(folder / SETTINGS))  # which is not written, and may be a link
+    try:
+        data = read_plain(path)
+    except BadInput as error:
+        raise BadInput([f"{folder / SETTINGS}{line.removeprefix(str(path))}" for line in error.lines]) from None
     if data is None:
         return None
     try:
@@ -307,7 +338,7 @@ def read_lists(folder: Path, form: str | None) -> dict[str, _List]:
 
 
 def _list(path: Path, read: Callable[[bytes], _List]) -> _List:
-    raw = bytes_of(path)
+    raw = read_plain(path)
     if raw is None:
         return _List(None, (), ())
     try:
@@ -327,15 +358,10 @@ def _slips(**days: date | PartialDate | None) -> Iterator[str]:
                 yield f"{column}: {error.message}"
 
 
-def bytes_of(path: Path) -> bytes | None:
-    """Return what a file holds, None when there is none. Raises `BadInput` for what is no file."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(mode):  # a pipe would be waited for
-        raise BadInput([f"{path}: is {'a folder' if stat.S_ISDIR(mode) else 'no file'}, a file is meant"])
-    return path.read_bytes()
+def _check_unprotected(path: Path) -> None:
+    """Refuse a list that a person locked. Raises `PermissionError`."""
+    if check_plain(path) and is_protected(path):
+        raise PermissionError(errno.EACCES, "is write-protected; nothing is written", str(path))
 
 
 def _sha256(data: bytes | None) -> str | None:
@@ -376,7 +402,7 @@ def keep(path: Path, word: str, data: bytes) -> str:
     """Write data to a new file beside a file, `NAME.WORD-1` or the next number, and return its name."""
 
     def opener(name: str, flags: int) -> int:
-        return open_like(Path(name), flags, path)
+        return open_own(Path(name), flags, path)
 
     for number in itertools.count(1):
         copy = path.with_name(f"{path.name}.{word}-{number}")
@@ -386,16 +412,23 @@ def keep(path: Path, word: str, data: bytes) -> str:
             os.fsync(file.fileno())
             sync_folder(path.parent)
             return copy.name
-        if copy.is_file() and copy.read_bytes() == data:  # a command that was interrupted kept it
+        if _holds(copy, data):  # a command that was interrupted kept it
             return copy.name
     raise AssertionError  # there are numbers enough
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return read_plain(path) == data
+    except BadInput:
+        return False  # a link, or no file: it keeps nothing
 
 
 def _append(path: Path, data: bytes) -> None:
     """Add bytes to the end of the journal, all of them or none, and wait until they are on the disk."""
     new = not path.exists()
     flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
-    handle = open_like(path, flags, path.with_name(SUBJECTS))
+    handle = open_own(path, flags, path.with_name(SUBJECTS))
     try:
         before = os.fstat(handle).st_size
         try:
@@ -415,14 +448,24 @@ def _append(path: Path, data: bytes) -> None:
 def _note(handle: int, folder: Path, noted: _Note) -> None:
     """Note in the lock's file what is going to be written: on the disk, with the file's name, before it is."""
     try:
-        _clear(handle)
-        os.lseek(handle, 0, os.SEEK_SET)
-        _write(handle, json.dumps(noted._asdict()).encode())
+        _put(handle, noted)
         os.fsync(handle)
     except OSError as error:
         error.filename = str(folder / LOCK)
         raise
     sync_folder(folder)
+
+
+def _remember(handle: int, lines: int) -> None:
+    """Note how many lines there are, now that nothing is left to be written: a journal that is gone is missed by it."""
+    with contextlib.suppress(OSError):  # all is written: without this note, too
+        _put(handle, _Note(lines, {}))
+
+
+def _put(handle: int, noted: _Note) -> None:
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    _write(handle, json.dumps(noted._asdict()).encode())
 
 
 def _write(handle: int, data: bytes) -> None:
@@ -432,17 +475,23 @@ def _write(handle: int, data: bytes) -> None:
         rest = rest[os.write(handle, rest) :]
 
 
-def _clear(handle: int) -> None:
-    os.ftruncate(handle, 0)
-
-
 def _noted(handle: int | None) -> _Note | None:
-    """Return the note of a command that was interrupted, or None; one that was torn itself stands before any line."""
+    """Return the note, or None; one that was torn itself stands before any line, and what is no note is nobody's."""
     if handle is None:
         return None
     os.lseek(handle, 0, os.SEEK_SET)
     try:
-        document = json.loads(os.read(handle, 4096))
-        return _Note(int(document["lines"]), dict(document["lists"]))
-    except (ValueError, KeyError, TypeError):
+        document = json.loads(os.read(handle, _LONGEST_NOTE + 1))
+    except (ValueError, RecursionError):
         return None
+    if not isinstance(document, dict) or document.keys() != set(_Note._fields):
+        return None
+    lines, lists = document["lines"], document["lists"]
+    if type(lines) is not int or lines < 0 or not isinstance(lists, dict) or not _are_lists(lists):
+        return None
+    return _Note(lines, lists)
+
+
+def _are_lists(lists: dict[str, Any]) -> bool:
+    """Return whether names and sha256 are those of a note of ours."""
+    return all(name in LISTS and (told is None or isinstance(told, str)) for name, told in lists.items())

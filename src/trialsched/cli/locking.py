@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from trialsched.cli.files import open_like
+from trialsched.cli.descriptors import open_own, open_plain, take_lock
 from trialsched.cli.printing import put
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 WAIT: Final = 30.0  # seconds until another writer is given up on
 SAID_AFTER: Final = 1.0  # seconds until a person is told what is waited for
 _PAUSE: Final = 0.02
-_FAR: Final = 1 << 30  # on Windows the locked byte cannot be read by others: one that no file of ours has
 
 
 @contextlib.contextmanager
@@ -28,9 +26,9 @@ def locked(path: Path, *, make: bool = True, like: Path | None = None) -> Iterat
 
     One that is made allows what `like` does: who may write that file may lock. Who makes none is a reader, and shares
     the lock with other readers. Waits for another process that holds it. Raises `TimeoutError` when that one does not
-    end, `OSError` when the file cannot be opened or locked.
+    end, `BadInput` for a link or what is no file, `OSError` when the file cannot be opened or locked.
     """
-    handle = open_like(path, os.O_RDWR, like or path) if make else os.open(path, os.O_RDONLY)
+    handle = open_own(path, os.O_RDWR, like or path) if make else open_plain(path, os.O_RDONLY)
     try:
         _wait(handle, path, alone=make)
         yield handle
@@ -53,24 +51,8 @@ def _wait(handle: int, path: Path, *, alone: bool) -> None:
 
 
 def _taken(handle: int, path: Path, *, alone: bool) -> bool:
-    """Return whether the lock could be taken."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            os.lseek(handle, _FAR, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
-            return False
-        return True
-    import fcntl
-
     try:
-        # on NFS only a file that is open for writing can be locked alone (flock(2)), which a reader's is not
-        fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return take_lock(handle, alone=alone)
     except OSError as error:  # it has no file in it
         error.filename = str(path)
         raise
-    return True
