@@ -1,8 +1,13 @@
 """What every result says of where it comes from."""
 
+import re
 from datetime import date, time
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 import trialsched as ts
 from trialsched.formats.results.facts import (
@@ -47,7 +52,7 @@ def test_what_the_dates_count_from() -> None:
         "day_zero_source": "attended",
     }
     assert end_as_json(plan.subject) == {"ended": "2026-03-09", "end_reason": None}
-    words = "Arm A\\|. Baseline 2026-03-02, day zero 2026-03-03 (attended), ended 2026-03-09 (no reason given)"
+    words = "Arm A&#124;. Baseline 2026-03-02, day zero 2026-03-03 (attended), ended 2026-03-09 (no reason given)"
     assert facts_in_words(plan) == words
     plain = ts.Subject("S", baseline=date(2026, 3, 2), baseline_status="provisional")
     words = "Baseline 2026-03-02 (provisional), day zero 2026-03-02 (baseline)"
@@ -84,10 +89,71 @@ def test_a_record_as_json() -> None:
 
 
 def test_nothing_in_a_cell_acts_as_markup() -> None:
-    """Every character that Markdown obeys is told to be itself."""
-    assert cell("a|*_`<[]!&~#\\") == "a\\|\\*\\_\\`\\<\\[\\]\\!\\&\\~\\#\\\\"
+    """A reference or a backslash for every character that Markdown obeys; what controls is named, on one line."""
+    assert cell("a|*_`<[]!&~#\\") == "a&#124;\\*\\_&#96;&lt;\\[\\]\\!&amp;&#126;\\#\\\\"
+    assert cell("https://www.example.org 09:30 1.5") == "https&#58;//www&#46;example&#46;org 09:30 1.5"
+    assert cell("a\n\u202e") == "a&lt;U+000A&gt;&lt;U+202E&gt;"
     assert not cell(None)
     assert cell(3) == "3"
+
+
+MARKUP = st.sampled_from(
+    [
+        *"\\<>&|*_`[]()!#~$^{}:@./-+=\"' aw1",
+        "<img src=x>",
+        "&lt;",
+        "&copy;",
+        "www.",
+        "https://",
+        "e.org",
+        "<!--",
+        "[a](b)",
+    ]
+)
+
+
+class Text(HTMLParser):
+    """The text of a page, and its tags."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.text, self.tags = "", set[str]()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        """Keep a tag."""
+        del attrs
+        self.tags.add(tag)
+
+    def handle_comment(self, data: str) -> None:
+        """Keep that there is a comment."""
+        self.tags.add(f"<!--{data}")
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.text += data
+
+
+@pytest.mark.parametrize("place", ["* note {}", "## {} end", "| head |\n| --- |\n| {} end |"])
+@given(words=st.lists(MARKUP, min_size=1, max_size=12).map("".join))
+def test_another_program_shows_a_cell_as_it_is(place: str, words: str) -> None:
+    """A reader of GitHub's Markdown, live HTML included, finds text only, in a list, a heading and a table."""
+    page = Text()
+    page.feed(
+        MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(place.format(cell(words)))
+    )
+    page.close()
+    assert page.tags <= {"ul", "li", "h2", "table", "thead", "tbody", "tr", "th", "td"}
+    expected = place.replace("* ", "").replace("## ", "").replace("|", "").replace("---", "").format(words)
+    assert page.text.split() == expected.split()
+
+
+@pytest.mark.parametrize("words", ["\\<img src=x onerror=alert(1)>", "a\\|b", "\\&copy;", "\\~~x\\~~", "\\`x\\`"])
+def test_no_backslash_stands_before_what_only_some_programs_know(words: str) -> None:
+    """The first Markdown knows a backslash before few characters: before `<` it is text, and the tag is live."""
+    kept = cell(words)
+    assert not re.search(r"(?<!\\)(?:\\\\)*\\[<>&|~`]", kept)
+    assert not set("<>|~`") & set(kept)
 
 
 def test_study_days_from_another_visit_in_words() -> None:

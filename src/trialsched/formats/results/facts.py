@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
+from trialsched._text import printable
 from trialsched._version import __version__
 
 if TYPE_CHECKING:
@@ -83,9 +85,25 @@ def in_words(record: VisitRecord) -> str:
     return " ".join(filter(None, [record.visit, *words]))
 
 
+# CommonMark 0.31, section 2.5: a character reference cannot act as markup. A backslash is understood
+# by every program before the other ones only: `\<` is a tag in some.
+_AS_REFERENCE = re.compile(r"[<>&|~`$^{}]|[.:@](?=[^\W\d]|//)")
+_NAMED: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_BEHIND_BACKSLASH = re.compile(r"[\\*_\[\]!#]")
+
+
 def cell(value: object) -> str:
-    """Return a text of Markdown in which nothing acts as markup."""
-    text = "" if value is None else str(value)
-    for character in "\\|*_`<[]!&~#":
-        text = text.replace(character, f"\\{character}")
-    return text
+    r"""Return a text of Markdown, on one line, in which nothing acts as markup or as an address.
+
+    >>> print(cell("<img> at www.example.org, V_1"))
+    &lt;img&gt; at www&#46;example&#46;org, V\_1
+    """
+    text = "" if value is None else printable(str(value), None)
+    # the references are made last, else their own signs would be behind backslashes
+    kept = _BEHIND_BACKSLASH.sub(lambda found: f"\\{found[0]}", text)
+    return _AS_REFERENCE.sub(_reference, kept)
+
+
+def _reference(found: re.Match[str]) -> str:
+    character = found[0]
+    return _NAMED.get(character, f"&#{ord(character)};")
