@@ -635,6 +635,22 @@ def test_peoples_cells_stay_byte_for_byte_but_for_a_guard(texts: list[tuple[str,
                 assert re.search("(^|[,;|\\s'\"])[=+@\t\r\n-]", old[name])
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_inside_the_quotes_of_a_cell_are_told(end: str) -> None:
+    """A forgotten quote in a person's cell swallows rows, which would be told as new; prose of several lines stays."""
+    text = (
+        f'{HEADER}\nS,V2,,,,,,late,,,2026-03-18,,,,"asked, late\nS,V3,,,,,,missed,,,,,,,,,found\n'
+        'T,V3,,,,,,missed,,,,,,,on holiday",,found\n'
+    )
+    with pytest.raises(ts.DocumentError) as caught:
+        deviations.loads(text.replace("\n", end))
+    assert [(problem.where, problem.message) for problem in caught.value.problems] == [
+        (f"line {line}", "a row of the log stands inside the quotes that line 2 opens") for line in (3, 4)
+    ]
+    prose = f'{HEADER}\nS,V2,,,,,,late,,,2026-03-18,,,"came late, was missed,\nlate, again, as ever",,,found\n'
+    assert deviations.loads(prose).rows[0].reason == "came late, was missed,\nlate, again, as ever"
+
+
 @given(TEXT)
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Never anything else."""

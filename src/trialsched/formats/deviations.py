@@ -246,6 +246,8 @@ def loads(data: str | bytes, *, dates: str | None = None) -> DeviationLog:
             continue
         if not any(map(str.strip, cells)):
             continue
+        if above + lines.line_num > line:
+            problems += _rows_inside(cells, own, shape.delimiter, line)
         if any(map(str.strip, cells[len(header) :])):
             problems.append(Problem(f"line {line}", "", f"{len(header)} columns", "more cells than columns"))
             continue
@@ -366,6 +368,19 @@ def _row(cells: list[str], header: tuple[str, ...], own: dict[str, int]) -> LogR
     row = LogRow(**{name: cells[place] for name, place in own.items()}, more=more)
     subject, visit, kind, other, day = (nfc(getattr(row, name).strip()) for name in KEY)
     return row._replace(subject=subject, visit=visit, kind=kind, other=other, date=day) if kind in KINDS else row
+
+
+def _rows_inside(cells: list[str], own: dict[str, int], delimiter: str, first: int) -> Iterator[Problem]:
+    """Yield a problem for each row that stands inside a cell, because a quote was forgotten."""
+    line = first
+    expected = "a quote at the end of each cell that begins with one"
+    for cell in cells:
+        for inner in re.split(r"\r\n|\r|\n", cell)[1:]:
+            line += 1
+            parts = next(csv.reader([inner], delimiter=delimiter), [])
+            if len(parts) > own["kind"] and parts[own["kind"]].strip() in KINDS:
+                message = f"a row of the log stands inside the quotes that line {first} opens"
+                yield Problem(f"line {line}", "", expected, message)
 
 
 def _cells(row: LogRow, header: tuple[str, ...], own: dict[str, int]) -> list[str]:

@@ -19,6 +19,7 @@ from trialsched.formats.records.model import (
     BadRow,
     Row,
 )
+from trialsched.formats.records.swallowed import rows_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ _HINT = re.compile(r"sep=([,;\t])[\r\n]*", re.IGNORECASE)  # Excel's: which sepa
 MAX_CHARACTERS: Final = 100_000_000
 MAX_LINES: Final = 2_000_000
 LONGEST_ROW: Final = 1_000_000  # characters, its line breaks too
+_CLOSED: Final = "a quote at the end of each cell that begins with one"
 _NAMED: Final = 10  # unknown columns named in one message
 
 
@@ -107,8 +109,17 @@ def _rows(text: IO[str], columns: tuple[str, ...]) -> Iterator[Row | BadRow]:
                 yield BadRow(line, "", (Problem(f"line {line}", "", "", f"not CSV: {ending}"),))
                 continue
             row = _row(line, header, cells, delimiter)
+            last = above + lines.line_num
+            inside = list(rows_inside(cells, header, delimiter)) if last > line else []
+            if inside and isinstance(row, Row):
+                message = f"its quotes are open to line {last}, and what looks like rows stands in them"
+                row.problems.insert(0, Problem(f"line {line}", "", _CLOSED, message))
             if row is not None:
                 yield row
+            for below, code in inside:
+                where = f"line {line + below}"
+                message = f"it stands inside the quotes that line {line} opens"
+                yield BadRow(line + below, code, (Problem(where, "", _CLOSED, message),))
     except UnicodeDecodeError as error:
         raise not_utf8(error, above + lines.line_num) from None
 

@@ -8,6 +8,7 @@ from trialsched._dateforms import ISO, check_date_form, written
 from trialsched._text import guarded, shown
 from trialsched.errors import InvalidTypeError, InvalidValueError
 from trialsched.formats.records.model import LONGEST_CELL, RECORD_COLUMNS, SUBJECT_COLUMNS
+from trialsched.formats.records.swallowed import rows_inside
 from trialsched.subject import Subject
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def dumps(records: Mapping[str, Iterable[VisitRecord]], *, dates: str | None = N
     All columns, commas, dates ISO 8601 or of the form `dates`, nothing for None, line feeds; with `excel` a byte order
     mark, semicolons and CRLF. A text that a spreadsheet would run has a leading apostrophe. `loads` gives the same
     records back (an empty note as None). Raises `InvalidValueError` or `InvalidTypeError` for what is no code, no
-    record, or a note that no file can hold.
+    record, or a note that no file can hold or whose lines look like rows.
 
     >>> from datetime import date
     >>> from trialsched.subject import VisitRecord
@@ -32,7 +33,7 @@ def dumps(records: Mapping[str, Iterable[VisitRecord]], *, dates: str | None = N
     subject,visit,booked,booked_time,attended,mode,outcome,note
     P01-007,DOSE1,2026-03-04,,,,,'-2 kg
     """
-    return _table(RECORD_COLUMNS, _record_lines(records, _form(dates)), excel=excel)
+    return _table(RECORD_COLUMNS, _record_lines(records, _form(dates), _delimiter(excel=excel)), excel=excel)
 
 
 def dump(
@@ -93,11 +94,21 @@ def check_note(note: str | None, where: str, longest: int | None = None) -> None
         raise InvalidValueError(message, where=where) from None
 
 
-def _record_lines(records: Mapping[str, Iterable[VisitRecord]], form: str) -> Iterator[Sequence[str]]:
+def _check_lines(note: str, where: str, delimiter: str) -> None:
+    """Refuse a note whose lines reading would take for rows that a forgotten quote swallowed."""
+    for below, _ in rows_inside([guarded(note)], RECORD_COLUMNS, delimiter):
+        message = f"its line {below + 1} looks like a row of the list, which reading refuses"
+        raise InvalidValueError(message, where=where)
+
+
+def _record_lines(records: Mapping[str, Iterable[VisitRecord]], form: str, delimiter: str) -> Iterator[Sequence[str]]:
     for code, several in records.items():
         subject = Subject(code, records=tuple(several))
         for index, record in enumerate(subject.records):
-            check_note(record.note, f"{code} records[{index}].note", LONGEST_CELL)
+            where = f"{code} records[{index}].note"
+            check_note(record.note, where, LONGEST_CELL)
+            if record.note is not None:
+                _check_lines(record.note, where, delimiter)
             yield (
                 guarded(subject.code),
                 guarded(record.visit),
@@ -125,8 +136,12 @@ def _subject_lines(subjects: Iterable[Subject], form: str) -> Iterator[Sequence[
         )
 
 
+def _delimiter(*, excel: bool) -> str:
+    return ";" if excel else ","
+
+
 def _table(columns: Sequence[str], lines: Iterable[Sequence[str]], *, excel: bool) -> str:
-    delimiter, ending = (";", "\r\n") if excel else (",", "\n")
+    delimiter, ending = _delimiter(excel=excel), "\r\n" if excel else "\n"
     # RFC 4180, section 2: fields with line breaks, double quotes and commas are enclosed in double quotes. Python's
     # writer leaves a carriage return alone when lines end with a line feed.
     special = (delimiter, '"', "\r", "\n")
