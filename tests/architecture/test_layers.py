@@ -44,7 +44,7 @@ THIRD_PARTY = {
     "errors": set(),
     "formats.documents": {"pydantic", "tomli_w"},
     "formats.ical": {"icalendar", "pendulum", "dateutil"},
-    "push": {"caldav"},
+    "push": {"caldav", "niquests"},  # caldav speaks through niquests, which it requires
     "strategies": {"hypothesis"},
     "_hypothesis": {"hypothesis"},
     "offsets": {"dateutil"},  # under TYPE_CHECKING, for an accepted type

@@ -21,6 +21,7 @@ import pytest
 HOST = "127.0.0.1"
 _DEADLINE = 60
 _KEPT = ("depth", "content-type", "content-length", "if-match", "if-none-match", "authorization")
+_ANSWERED = ("Content-Type", "ETag", "DAV", "WWW-Authenticate")
 _QUERY = (
     '<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/><C:calendar-data/>'
     '</D:prop><C:filter><C:comp-filter name="VCALENDAR"/></C:filter></C:calendar-query>'
@@ -44,7 +45,10 @@ class Entry(NamedTuple):
 
 
 class Relay(ThreadingHTTPServer):
-    """Passes everything on to the server and keeps it; `before` and `after` are called for each PUT with its number."""
+    """Passes everything on to the server and keeps it; `before` and `after` are called for each PUT with its number.
+
+    With a `fault` it is a faulty proxy: what is sent with a password goes to that instead.
+    """
 
     daemon_threads = True
 
@@ -54,6 +58,8 @@ class Relay(ThreadingHTTPServer):
         self.behind = port
         self.requests: list[Request] = []
         self.puts = 0
+        self.fault: Callable[[Exchange], None] | None = None
+        self.over = threading.Event()
         self.before: Callable[[int], None] = lambda _: None
         self.after: Callable[[int], None] = lambda _: None
 
@@ -66,9 +72,43 @@ class Relay(ThreadingHTTPServer):
         self.requests.clear()
         self.puts = 0
 
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a client that is gone."""
+
+
+class Exchange:
+    """One request to a faulty proxy: what was asked, and the ways to answer it."""
+
+    def __init__(self, handler: "_Handler", body: bytes) -> None:
+        """Keep what was read."""
+        self._handler = handler
+        self._body = body
+        self.method = handler.command
+        self.path = handler.path
+        self.over = handler.server.over
+
+    def forward(self) -> tuple[int, dict[str, str], bytes]:
+        """Ask the server; return its status, the headers that count and the body."""
+        status, answered, answer = self._handler.ask(self._body)
+        return status, {name: answered[name] for name in _ANSWERED if name in answered}, answer
+
+    def answer(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+        """Answer as a server that keeps to the rules, with what may be none."""
+        self._handler.answer(status, {"Content-Length": str(len(body)), **headers}, body)
+
+    def raw(self, data: bytes) -> None:
+        """Send anything."""
+        self._handler.wfile.write(data)
+        self._handler.wfile.flush()
+
+    def drop(self) -> None:
+        """End the connection."""
+        self._handler.close_connection = True
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together
     server: Relay
 
     def __getattr__(self, name: str) -> Callable[[], None]:
@@ -78,23 +118,34 @@ class _Handler(BaseHTTPRequestHandler):
 
     def relay(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.server.fault is not None and "Authorization" in self.headers:
+            self.server.fault(Exchange(self, body))
+            return
         put = self.command == "PUT" and "Authorization" in self.headers
         if put:
             self.server.puts += 1
             self.server.before(self.server.puts)
+        status, answered, answer = self.ask(body)
+        if put:
+            self.server.after(self.server.puts)
+        headers = {name: answered[name] for name in _ANSWERED if name in answered}
+        self.answer(status, {**headers, "Content-Length": str(len(answer))}, answer)
+
+    def ask(self, body: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Pass a request on, and keep what it was."""
         headers = {name: value for name, value in self.headers.items() if name.lower() in _KEPT}
         status, answered, answer = send(self.server.behind, self.command, self.path, body, headers)
         kept = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append(Request(self.command, self.path, kept, status))
-        if put:
-            self.server.after(self.server.puts)
+        return status, answered, answer
+
+    def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Send an answer."""
         self.send_response_only(status)
-        for name in ("Content-Type", "ETag", "DAV", "WWW-Authenticate"):
-            if name in answered:
-                self.send_header(name, answered[name])
-        self.send_header("Content-Length", str(len(answer)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing."""

@@ -80,7 +80,7 @@ def test_a_server_that_is_not_there_is_said_in_one_line() -> None:
         for ask in (lambda: collections(client), lambda: create(client, "x")):
             with pytest.raises(PushError) as caught:
                 ask()
-            assert str(caught.value) == f"{NOBODY}: cannot be reached"
+            assert str(caught.value) == f"{NOBODY}: cannot be reached, or broke the connection off"
             assert not caught.value.refused
             assert caught.value.__cause__ is None
             assert caught.value.__suppress_context__
@@ -98,7 +98,7 @@ def test_requests_to_any_other_place_are_not_made() -> None:
             "https://cal.example.org:8443/x",
             "https://evil.example/",
         ):
-            with pytest.raises(OSError, match="No connection adapters"):
+            with pytest.raises(OSError, match="not on the server"):
                 get(url)
         assert client.ssl_verify_cert is True
         assert client.timeout == 30

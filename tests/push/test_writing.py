@@ -190,6 +190,91 @@ def test_an_entry_of_ours_that_cannot_be_read_is_left() -> None:
     assert held.held == before
 
 
+ZONES = [  # one name, two meanings: one hour and two hours ahead of UTC, the whole year
+    b"BEGIN:VTIMEZONE\r\nTZID:Clinic\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0%d00\r\n"
+    b"TZOFFSETTO:+0%d00\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n" % (hours, hours)
+    for hours in (1, 2)
+]
+DAY = b"DTSTART;VALUE=DATE:20260902\r\nDTEND;VALUE=DATE:20260903\r\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (DAY, b"DTSTART;TZID=Mars/Olympus:20260902T093000\r\nDTEND;TZID=Mars/Olympus:20260902T103000\r\n", "Mars"),
+        (DAY, b"DTSTART;VALUE=DATE:20260902\r\nDTEND:20260903T000000Z\r\n", "DTEND"),
+        (DAY, DAY + b"DTSTART;VALUE=DATE:20260904\r\n", "two DTSTART"),
+        (b"STATUS:TENTATIVE\r\n", b"STATUS:TENTATIVE\r\nSTATUS:CONFIRMED\r\n", "two STATUS"),
+        (b"SEQUENCE:0\r\n", b"SEQUENCE:2147483648\r\n", "SEQUENCE: read '2147483648'"),
+        (b"X-TRIALSCHED-DATE:20260902\r\n", b"X-TRIALSCHED-DATE:soon\r\n", "X-TRIALSCHED-DATE: read 'soon'"),
+        (DAY, b"DTSTART;VALUE=DATE:soon\r\n", "DTSTART: read 'soon'"),
+    ],
+)
+def test_what_is_wrong_with_one_entry_is_one_conflict(old: bytes, new: bytes, said: str) -> None:
+    """It is left as it stands and named with its visit; everything else of the subject, and of others, is written."""
+    held = Collection()
+    other = ts.schedule(ALSTEM, ts.Subject("P01-008", baseline=date(2026, 4, 1)))
+    pushed(held, [PLAN, other])
+    held.edit(place("M06"), (old, new))
+    before = held.held[place("M06")]
+    moved = [ts.schedule(ALSTEM, SUBJECT.booked("M03", date(2026, 6, 3)).booked("M06", date(2026, 9, 4))), other]
+    for overwrite in (False, True):
+        report = pushed(held, moved, LATER, overwrite=overwrite)
+        assert [(c.subject, c.visit, c.kind) for c in report.conflicts] == [("P01-007", "M06", "unreadable")]
+        assert said in report.conflicts[0].message
+        assert held.held[place("M06")] == before
+        assert report.unchanged + len(report.updated) == 33
+    assert b"20260603" in held.held[place("M03")][1]
+
+
+def test_two_entries_may_define_one_zone_differently() -> None:
+    """A TZID belongs to its own VCALENDAR (RFC 5545, section 3.2.19): each entry is read by its own definition."""
+    held, clinic = Collection(), Clinic(zone="Etc/GMT-1", language="en")
+    booked = SUBJECT.booked("M03", date(2026, 6, 2), time(9, 30)).booked("M06", date(2026, 9, 2), time(9, 30))
+    pushed(held, ts.schedule(ALSTEM, booked), clinic=clinic)
+    # half past nine an hour ahead of UTC is half past ten two hours ahead
+    for visit, zone, first, last in (("M03", ZONES[0], b"0930", b"1030"), ("M06", ZONES[1], b"1030", b"1130")):
+        data = held.held[place(visit)][1]
+        data = re.sub(rb"BEGIN:VTIMEZONE.*END:VTIMEZONE\r\n", zone, data, flags=re.DOTALL)
+        data = re.sub(rb"DTSTART;TZID=Etc/GMT-1:(\d+)T0930", rb"DTSTART;TZID=Clinic:\1T" + first, data)
+        data = re.sub(rb"DTEND;TZID=Etc/GMT-1:(\d+)T1030", rb"DTEND;TZID=Clinic:\1T" + last, data)
+        held.store(place(visit), data)
+    assert pushed(held, ts.schedule(ALSTEM, booked), LATER, clinic=clinic) == PushReport(unchanged=17)
+
+
+def test_two_states_of_one_entry_are_left() -> None:
+    """A list that names one address twice, with two states, does not say which one stands there."""
+    held = Collection()
+    pushed(held)
+    twin = Collection({path: data for path, (_, data) in held.held.items()})
+    twin.twice = [place("M06"), place("M03")]
+    booked = SUBJECT.booked("M03", date(2026, 6, 3)).booked("M06", date(2026, 9, 4))
+    twin.other = {place("M06"): '"other"'}
+    report = pushed(twin, ts.schedule(ALSTEM, booked), LATER)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "changed")]
+    assert [c.visit for c in report.updated] == ["M03"]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_list_that_leaves_out_what_stands_there_is_not_believed(whole: bool) -> None:  # noqa: FBT001
+    """What would be made again is asked for once more: nothing is sent, where one entry is left out or all are."""
+    held = Collection()
+    data = {
+        f"{BASE}imported-{number}.ics": one
+        for number, one in enumerate(ical.split(ical.dumps(PLAN, stamp=STAMP)).values())
+    }
+    held = Collection(data) if whole else held
+    if not whole:
+        pushed(held)
+    held.hidden = set(held.held) if whole else {place("M06")}
+    held.sent.clear()
+    with pytest.raises(PushError, match="the list of entries is not whole, nothing is written") as caught:
+        pushed(held, stamp=LATER)
+    assert (held.sent, caught.value.refused) == ([], False)
+    held.hidden = set()
+    assert pushed(held, stamp=LATER) == PushReport(unchanged=17)
+
+
 def test_events_are_known_when_the_server_has_dropped_our_marks() -> None:
     """By UID, in upper case too; one that left the plan by its title, if it gives its UID."""
     held = Collection()
@@ -238,7 +323,7 @@ def test_other_subjects_and_strangers_are_not_touched() -> None:
     assert {path: held.held[path] for path in before} == before
 
 
-@pytest.mark.parametrize("status", [500, 404, 413, 507, 302])
+@pytest.mark.parametrize("status", [500, 502, 507, 302, 207, 401, 407, 408, 429])
 def test_a_failure_ends_the_push_and_tells_what_was_done(status: int) -> None:
     """The report of what was written until then is in the error; the next push completes it."""
     held = Collection()
@@ -251,10 +336,51 @@ def test_a_failure_ends_the_push_and_tells_what_was_done(status: int) -> None:
     assert (len(report.created), report.unchanged) == (12, 5)
 
 
-def test_an_id_that_stands_elsewhere_is_a_conflict() -> None:
+RULE = '<D:error xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><{}/></D:error>'
+
+
+@pytest.mark.parametrize(
+    ("status", "rule", "said"),
+    [
+        (400, "", "holds it for broken (400)"),
+        (403, "", "does not allow it to this user (403)"),
+        (403, "C:valid-calendar-data", "does not allow it to this user (403, valid-calendar-data)"),
+        (404, "", "has no such place (404)"),
+        (409, "", "says that it cannot stand there (409)"),
+        (413, "C:max-resource-size", "holds it for too large (413, max-resource-size)"),
+        (418, "", "does not take it (418)"),
+        (499, "C:With-Capitals", "does not take it (499)"),
+    ],
+)
+def test_an_entry_that_the_server_does_not_take_is_one_conflict(status: int, rule: str, said: str) -> None:
+    """4xx is of this entry: told by its number and the standard's name of the rule; the rest is written, every time."""
+    held = Collection()
+    held.words = RULE.format(rule) if rule else "anything"
+    refused = place("M06")
+    held.answer = lambda number: status if held.sent[number - 1][0] == refused else None
+    report = pushed(held)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "refused")]
+    assert report.conflicts[0].message == f"the server {said}: it is left"
+    assert (len(report.created), refused in held.held) == (16, False)
+    again = pushed(held)
+    assert (again.unchanged, again.conflicts) == (16, report.conflicts)
+    held.answer = lambda _: None
+    assert [c.visit for c in pushed(held).created] == ["M06"]
+
+
+def test_an_entry_that_changed_meanwhile_is_no_refusal() -> None:
+    """412 says that the condition does not hold (RFC 9110, section 15.5.13): it passes by itself."""
+    held = Collection()
+    held.answer = lambda number: 412 if number == 2 else None
+    assert [(c.visit, c.kind) for c in pushed(held).conflicts] == [("SCR2", "changed")]
+
+
+@pytest.mark.parametrize("status", [403, 409])
+def test_an_id_that_stands_elsewhere_is_a_conflict(status: int) -> None:
     """RFC 4791, section 5.3.2.1 (no-uid-conflict): told, the others are written."""
     held = Collection()
-    held.answer = lambda number: 409 if number == 2 else None
+    held.words = RULE.format("C:no-uid-conflict")
+    held.answer = lambda number: status if number == 2 else None
     report = pushed(held)
     assert [(c.visit, c.kind) for c in report.conflicts] == [("SCR2", "taken")]
     assert len(report.created) == 16

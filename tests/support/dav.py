@@ -20,6 +20,10 @@ class Collection:
         self.held: dict[str, tuple[str, bytes]] = {}
         self.sent: list[tuple[str, dict[str, str]]] = []
         self.editions = 0
+        self.words = ""
+        self.hidden: set[str] = set()
+        self.twice: list[str] = []
+        self.other: dict[str, str] = {}
         self.answer: Callable[[int], int | None] = lambda _: None
         for path, one in (data or {}).items():
             self.store(path, one)
@@ -34,12 +38,26 @@ class Collection:
         assert (url, depth) == (self.url, 1)
         assert "VEVENT" in query
         tree = ET.Element(f"{_DAV}multistatus")
-        for path, (etag, data) in self.held.items():
+        listed = [(path, *one) for path, one in self.held.items() if path not in self.hidden]
+        listed += [(path, self.other.get(path, self.held[path][0]), self.held[path][1]) for path in self.twice]
+        for path, etag, data in listed:
             response = ET.SubElement(tree, f"{_DAV}response")
             ET.SubElement(response, f"{_DAV}href").text = path
             prop = ET.SubElement(ET.SubElement(response, f"{_DAV}propstat"), f"{_DAV}prop")
             ET.SubElement(prop, f"{_DAV}getetag").text = etag
             ET.SubElement(prop, f"{_CALDAV}calendar-data").text = data.decode().replace("\r\n", "\n")  # as XML has it
+        return SimpleNamespace(status=207, tree=tree)
+
+    def request(self, url: str, method: str, body: str, headers: dict[str, str]) -> Any:  # noqa: ANN401 - caldav's
+        """Answer what the collection holds."""
+        assert (url, method, headers) == (self.url, "PROPFIND", {"Depth": "1"})
+        assert "getcontenttype" in body
+        tree = ET.Element(f"{_DAV}multistatus")
+        for path in self.held:
+            response = ET.SubElement(tree, f"{_DAV}response")
+            ET.SubElement(response, f"{_DAV}href").text = path
+            prop = ET.SubElement(ET.SubElement(response, f"{_DAV}propstat"), f"{_DAV}prop")
+            ET.SubElement(prop, f"{_DAV}getcontenttype").text = "text/calendar;charset=utf-8;component=VEVENT"
         return SimpleNamespace(status=207, tree=tree)
 
     def put(self, url: str, body: str, headers: dict[str, str]) -> Any:  # noqa: ANN401 - caldav's answer
@@ -49,7 +67,7 @@ class Collection:
         self.sent.append((parts.path, headers))
         forced = self.answer(len(self.sent))
         if forced is not None:
-            return SimpleNamespace(status=forced)
+            return SimpleNamespace(status=forced, raw=self.words)
         there = self.held.get(parts.path)
         if headers.get("If-None-Match") == "*":
             holds = there is None
@@ -57,7 +75,7 @@ class Collection:
             holds = there is not None and there[0] == headers["If-Match"]
         if holds:
             self.store(parts.path, body.encode())
-        return SimpleNamespace(status=(201 if there is None else 204) if holds else 412)
+        return SimpleNamespace(status=(201 if there is None else 204) if holds else 412, raw="")
 
     def edit(self, path: str, *changes: tuple[bytes, bytes]) -> None:
         """Change an entry as a person does."""

@@ -14,10 +14,13 @@ from trialsched.push.server import (
     connect,
     create,
 )
+from trialsched.push.wire import BOUNDS, Bounds
 from trialsched.push.writing import Conflict, PushReport, push
 
 __all__ = [
+    "BOUNDS",
     "TIMEOUT",
+    "Bounds",
     "Conflict",
     "PushError",
     "PushReport",

@@ -6,7 +6,7 @@ import re
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import uuid5
 
 from caldav.collection import Calendar
@@ -16,12 +16,13 @@ from caldav.lib import error as dav_errors
 from trialsched._text import shown, unprintable
 from trialsched.errors import InvalidValueError, TrialschedError
 from trialsched.formats import ical
+from trialsched.push.wire import BOUNDS, Bounds, OneServer, WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-TIMEOUT: Final = 30
-"""Seconds that the server may take for an answer."""
+TIMEOUT: Final = BOUNDS.seconds
+"""Seconds that the server may take for a whole answer."""
 _EXPECTED = "expected an address as https://cal.example.org/dav/"
 # RFC 4791, section 7.8: the events of a collection, with their ETags.
 _QUERY = """<?xml version="1.0" encoding="utf-8"?>
@@ -32,7 +33,11 @@ _QUERY = """<?xml version="1.0" encoding="utf-8"?>
 _KIND = """<?xml version="1.0" encoding="utf-8"?>
 <D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/></D:prop></D:propfind>"""
 _DAV, _CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
+_MEMBERS = """<?xml version="1.0" encoding="utf-8"?>
+<D:propfind xmlns:D="DAV:"><D:prop><D:getcontenttype/></D:prop></D:propfind>"""
+_MOST = "{DAV:}number-of-matches-within-limits"  # RFC 4791, section 7.8
 _OK, _PART, _FORBIDDEN, _NOT_FOUND = 200, 207, 403, 404
+_SUCCESS = range(200, 300)
 # What caldav raises on answers that are none of a CalDAV server (lxml's error of broken XML is a SyntaxError).
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, SyntaxError, RecursionError)
 # What the HTTP library raises, by the names of its classes: its texts may hold the password of a proxy.
@@ -41,8 +46,9 @@ _FAILURES = {
     "InvalidSchema": "leads to another server, which gets no password: give that server's own address",
     "SSLError": "its certificate cannot be verified",
     "ProxyError": "the proxy cannot be used",
-    "Timeout": f"no answer within {TIMEOUT} seconds",
-    "ConnectionError": "cannot be reached",
+    "Timeout": "no answer in time",
+    "ChunkedEncodingError": "its answer ends before its end",
+    "ConnectionError": "cannot be reached, or broke the connection off",
 }
 
 
@@ -103,24 +109,23 @@ def _as_it_is(request: Any) -> Any:  # noqa: ANN401 - the HTTP library's own
 
 
 @contextmanager
-def connect(url: str, user: str | None = None, password: str | None = None) -> Iterator[DAVClient]:
+def connect(
+    url: str, user: str | None = None, password: str | None = None, *, bounds: Bounds = BOUNDS
+) -> Iterator[DAVClient]:
     """Open a connection to one server.
 
-    Certificates are verified; nothing is sent to another scheme, host or port, and no redirection is followed.
-    Raises `InvalidValueError` for an address that `checked_url` refuses.
+    Certificates are verified; nothing is sent to another scheme, host or port, and no redirection is followed. An
+    answer that is not whole within the bounds is a `PushError`. Raises `InvalidValueError` for an address that
+    `checked_url` refuses.
     """
     url = checked_url(url)
-    scheme = urlsplit(url).scheme
     dav_errors.debug_dump_communication = False  # it would write all that is sent to files
-    client = DAVClient(url, username=user, password=password, timeout=TIMEOUT, enable_rfc6764=False)
-    session: Any = client.session
-    adapter = session.adapters[f"{scheme}://"]
-    session.adapters.clear()
-    for origin in _origins(url):
-        session.mount(origin, adapter)
-    session.max_redirects = 0
+    client: Any = DAVClient(url, username=user, password=password, enable_rfc6764=False)
+    client.timeout = bounds.seconds
+    client.session.close()
+    client.session = session = OneServer(_origins(url), bounds)
     session.auth = _as_it_is  # else the library would ask netrc, whoever the user is
-    if scheme == "http":
+    if urlsplit(url).scheme == "http":
         session.trust_env = False  # a proxy would take it off this machine
     with client:
         yield client
@@ -148,6 +153,8 @@ def _speaking(url: str) -> Iterator[None]:
     except NotImplementedError:
         message = "the server asks for another way to log in than Basic or Digest"
         raise PushError(message, where=url, refused=True) from None
+    except WireError as error:
+        raise PushError(str(error), where=url) from None
     except OSError as error:
         names = {kind.__name__ for kind in type(error).__mro__}
         said = [words for name, words in _FAILURES.items() if name in names]
@@ -157,7 +164,7 @@ def _speaking(url: str) -> Iterator[None]:
 
 
 class Read(NamedTuple):
-    """One entry of a collection as it was read."""
+    """One entry of a collection as it was read; without an ETag nobody can say which state it is in."""
 
     href: str
     etag: str
@@ -165,45 +172,138 @@ class Read(NamedTuple):
 
 
 def read(calendar: Calendar) -> list[Read]:
-    """Return all entries of a collection that hold events. Raises `PushError`."""
+    """Return all entries of a collection that hold events. Raises `PushError`, also for a list that is not whole."""
     url = str(calendar.url)
     client: Any = calendar.client
     with _speaking(url):
-        response = client.report(url, _QUERY, 1)
-        status, tree = response.status, response.tree
-        if status == _NOT_FOUND:
-            raise PushError("there is no calendar at this address (404)", where=url, refused=True)
-        if status not in (_OK, _PART) or tree is None or tree.tag != f"{_DAV}multistatus":
-            raise PushError(f"the server answers {status}, which is no list of events", where=url)
-        found = []
-        for entry in tree.iter(f"{_DAV}response"):
-            data = entry.findtext(f".//{_CALDAV}calendar-data")
-            if data:
-                etag = entry.findtext(f".//{_DAV}getetag") or ""
-                found.append(Read(entry.findtext(f"{_DAV}href").strip(), etag.strip(), data))
-    return found
+        try:
+            response = client.report(url, _QUERY, 1)
+        except SyntaxError:  # lxml's, of XML that is cut off or is none
+            raise _not_whole(url, "what the server sends ends before its end, or is no XML") from None
+        except dav_errors.AuthorizationError as error:
+            if _MOST not in error.preconditions:
+                raise
+            raise _not_whole(url, "the server gives no more than a number of them") from None
+        if response.status == _PART and response.tree is None:
+            raise _not_whole(url, "the answer is empty, or no XML")
+        return _entries(_multistatus(response, url, "list of events"), url)
 
 
-def put(calendar: Calendar, url: str, data: bytes, condition: dict[str, str]) -> int:
-    """Send one entry under a condition; return the status, 403 only for an id that stands elsewhere.
+def check_whole(calendar: Calendar, listed: Iterable[Read], missing: Collection[str]) -> None:
+    """Refuse a list of entries that lacks what stands in the collection: an entry that would be made, or all events.
 
-    Raises `PushError`.
+    `missing` are the UIDs of what would be made. Raises `PushError`.
     """
+    url = str(calendar.url)
     client: Any = calendar.client
+    known = {_path(entry.href) for entry in listed}
     with _speaking(url):
         try:
-            headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
-            return int(client.put(url, data.decode(), headers).status)
+            response = client.request(url, "PROPFIND", _MEMBERS, {"Depth": "1"})
+        except SyntaxError:
+            raise _not_whole(url, "what the server sends ends before its end, or is no XML") from None
+        tree = _multistatus(response, url, "list of what it holds")
+        for member in tree.iterfind(f"{_DAV}response"):
+            path = _path(member.findtext(f"{_DAV}href") or "")
+            name = path.rpartition("/")[2].removesuffix(".ics").lower()
+            is_event = "component=vevent" in _text(member, f"{_DAV}getcontenttype").lower()
+            if path not in known and (name in missing or (is_event and not known)):
+                raise _not_whole(url, "the server holds an entry that it leaves out")
+
+
+def _not_whole(url: str, why: str) -> PushError:
+    return PushError(f"the list of entries is not whole, nothing is written: {why}; push again later", where=url)
+
+
+def _multistatus(response: Any, url: str, what: str) -> Any:  # noqa: ANN401 - caldav's answer, lxml's element
+    """Return the tree of a list. Raises `PushError` for any other answer."""
+    status, tree = response.status, response.tree
+    if status == _NOT_FOUND:
+        raise PushError("there is no calendar at this address (404)", where=url, refused=True)
+    if status not in (_OK, _PART) or tree is None or tree.tag != f"{_DAV}multistatus":
+        raise PushError(f"the server answers {status}, which is no {what}", where=url)
+    return tree
+
+
+def _entries(tree: Any, url: str) -> list[Read]:  # noqa: ANN401 - lxml's element
+    """Return the entries of a list, each once. Raises `PushError` for one that is not whole (RFC 4791, section 7.8)."""
+    found: dict[str, Read] = {}
+    for entry in tree.iterfind(f"{_DAV}response"):
+        href = (entry.findtext(f"{_DAV}href") or "").strip()
+        status = _code(entry.findtext(f"{_DAV}status"))
+        if status == _NOT_FOUND:  # deleted while the list was made
+            continue
+        if status not in _SUCCESS:
+            raise _not_whole(url, f"the server says {status} of a part of it")
+        data = _text(entry, f"{_CALDAV}calendar-data")
+        if not data and _path(href) == _path(url):
+            continue
+        if not href or not data:
+            raise _not_whole(url, "an entry comes without its data")
+        one = Read(href, _text(entry, f"{_DAV}getetag").strip(), data)
+        before = found.setdefault(_path(href), one)
+        if before != one:
+            found[_path(href)] = one._replace(etag="")
+    return list(found.values())
+
+
+def _text(entry: Any, name: str) -> str:  # noqa: ANN401 - lxml's element
+    """Return a property that the server gives, '' without it (RFC 4918, section 14.22)."""
+    for part in entry.iterfind(f"{_DAV}propstat"):
+        if _code(part.findtext(f"{_DAV}status")) in _SUCCESS:
+            text = part.findtext(f"{_DAV}prop/{name}")
+            if text and text.strip():
+                return str(text)
+    return ""
+
+
+def _code(status: str | None) -> int:
+    """Return the number of a status line as 'HTTP/1.1 200 OK'; without one all is well."""
+    if status is None:
+        return _OK
+    found = re.search(r" ([0-9]{3})(?: |$)", status.strip())
+    return int(found[1]) if found else 0
+
+
+def _path(href: str) -> str:
+    """Return a path as it can be compared, whether written whole or not, and escaped or not."""
+    return unquote(urlsplit(href.strip()).path).rstrip("/")
+
+
+class Answer(NamedTuple):
+    """What the server says to an entry that was sent: the status, and the rule that it names for a refusal."""
+
+    status: int
+    rules: tuple[str, ...] = ()
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the entry's id stands elsewhere (RFC 4791, section 5.3.2.1)."""
+        return not dav_errors.UID_CONFLICT_PRECONDITIONS.isdisjoint(self.rules)
+
+
+def put(calendar: Calendar, url: str, data: bytes, condition: dict[str, str]) -> Answer:
+    """Send one entry under a condition; return what the server says to it. Raises `PushError` for 401 and 429."""
+    client: Any = calendar.client
+    headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
+    with _speaking(url):
+        try:
+            response = client.put(url, data.decode(), headers)
         except dav_errors.AuthorizationError as error:
-            if dav_errors.UID_CONFLICT_PRECONDITIONS.isdisjoint(error.preconditions):
+            if error.status != _FORBIDDEN:
                 raise
-            return _FORBIDDEN
+            return Answer(_FORBIDDEN, tuple(error.preconditions))
+        return Answer(int(response.status), tuple(dav_errors.parse_preconditions(response.raw)))
 
 
 def collections(client: DAVClient) -> list[tuple[str, Calendar]]:
     """Return the user's collections with their display names. Raises `PushError`."""
-    with _speaking(str(client.url)):
-        return [(str(calendar.get_display_name() or ""), calendar) for calendar in client.get_calendars()]
+    url = str(client.url)
+    with _speaking(url):
+        found = [(str(calendar.get_display_name() or ""), calendar) for calendar in client.get_calendars()]
+        if not found:  # the library takes a web page, too, for an answer without calendars
+            _multistatus(client.request(url, "PROPFIND", _KIND, {"Depth": "0"}), url, "answer of CalDAV")
+        return found
 
 
 def collection(client: DAVClient, name: str, known: Iterable[tuple[str, Calendar]]) -> Calendar | None:

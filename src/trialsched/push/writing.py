@@ -15,7 +15,7 @@ from trialsched._text import shown, unprintable
 from trialsched.errors import InvalidTypeError, InvalidValueError
 from trialsched.formats import ical
 from trialsched.plan import Plan
-from trialsched.push.server import PushError, put, read
+from trialsched.push.server import PushError, check_whole, put, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,19 +24,30 @@ if TYPE_CHECKING:
     from caldav.collection import Calendar
 
     from trialsched.clinic import Clinic
-    from trialsched.push.server import Read
+    from trialsched.push.server import Answer, Read
 
-ConflictKind = Literal["moved", "edited", "twice", "unreadable", "shared", "changed", "taken"]
+ConflictKind = Literal["moved", "edited", "twice", "unreadable", "shared", "changed", "taken", "refused"]
 _STAFF = ical.Style()
-_LIMITS = ical.Limits(octets=200_000_000, components=500_000)  # of a study's collection, as one calendar
-_SUCCESS, _REFUSED_UID, _CHANGED = range(200, 300), (403, 409), 412
+_WRITTEN, _CHANGED, _REFUSALS = (200, 201, 202, 204, 205), 412, range(400, 500)
+_NOT_FOR_ONE = (401, 407, 408, 429)  # of the user, the proxy, the connection, the number of requests: of all entries
+_WORDS = {
+    400: "holds it for broken",
+    403: "does not allow it to this user",
+    404: "has no such place",
+    409: "says that it cannot stand there",
+    410: "has no such place any more",
+    413: "holds it for too large",
+    415: "takes nothing of its kind",
+    423: "has locked it",
+}
 
 
 class Conflict(NamedTuple):
     """An event that was left as it stands on the server, and why.
 
     `kind`: moved or edited (by a person), twice (two entries of one event), unreadable, shared (one entry with other
-    events), changed (since it was read), taken (its id stands elsewhere). `visit` is as in `ical.EventChange`.
+    events), changed (since it was read), taken (its id stands elsewhere), refused (by the server, this entry alone).
+    `visit` is as in `ical.EventChange`.
     """
 
     uid: str
@@ -87,16 +98,11 @@ def push(  # noqa: PLR0913 - what a calendar is made from, by keyword
         message = "a collection of a server is meant; read None, which only a dry run takes"
         raise InvalidTypeError(message, where="calendar")
     several = plans if isinstance(plans, Plan) else list(plans)
-    fresh = ical.dumps(several, stamp=stamp, study_key=study_key, clinic=clinic, style=style)
-    pushing = _Pushing(
-        calendar, _Known(fresh, several, study_key, style.audience), overwrite=overwrite, dry_run=dry_run
-    )
+    entries = ical.Entries(several, stamp=stamp, study_key=study_key, clinic=clinic, style=style)
+    known = _Known(entries, several, study_key, style.audience)
+    pushing = _Pushing(calendar, known, overwrite=overwrite, dry_run=dry_run)
     pushing.read()
-    previous = ical.merge(pushing.before.values(), limits=_LIMITS)
-    made = ical.update(
-        several, stamp=stamp, previous=previous, study_key=study_key, clinic=clinic, style=style, limits=_LIMITS
-    )
-    pushing.write(made)
+    pushing.write(entries.update(pushing.before))
     return pushing.report()
 
 
@@ -115,16 +121,23 @@ def _values(name: re.Pattern[str], text: str) -> set[str]:
     return {value.strip().lower() for value in name.findall(text)}
 
 
+def _refusal(answer: Answer) -> str:
+    """Say that the server does not take an entry: its number, and the standard's name of the rule."""
+    rules = [rule.rpartition("}")[2] for rule in answer.rules]
+    named = [rule for rule in rules if re.fullmatch("[a-z-]{1,60}", rule)]
+    status = ", ".join([str(answer.status), *named])
+    return f"the server {_WORDS.get(answer.status, 'does not take it')} ({status}): it is left"
+
+
 class _Known:
     """What the events of these plans are known by: their UIDs, in order, and the marks of their subjects."""
 
-    def __init__(self, fresh: bytes, plans: Plan | list[Plan], study_key: str | None, audience: str) -> None:
+    def __init__(self, entries: ical.Entries, plans: Plan | list[Plan], study_key: str | None, audience: str) -> None:
         self.audience = audience
         several = [plans] if isinstance(plans, Plan) else plans
-        text = _unfolded(fresh.decode())
-        self.order = {uid: index for index, uid in enumerate(_UID.findall(text))}
-        self.marks = _values(_MARK, text)
-        self.titles = _values(_TITLE, text)
+        self.order = entries.order
+        self.marks = entries.owners
+        self.titles = {title.strip().lower() for title in entries.titles}
         self.keys = [(study_key or plan.protocol.id, plan.subject.code) for plan in several]
 
     def holds(self, text: str) -> bool:
@@ -170,6 +183,7 @@ class _Pushing:
         self.known = known
         self.overwrite = overwrite
         self.dry_run = dry_run
+        self.listed: list[Read] = []
         self.entries: dict[str, Read] = {}
         self.before: dict[str, bytes] = {}
         self.blocked: dict[str, tuple[ConflictKind, str]] = {}
@@ -181,7 +195,9 @@ class _Pushing:
     def read(self) -> None:
         """Read the events of these subjects, in the order of the plans."""
         found: list[tuple[str, bytes, Read]] = []
-        for entry in [] if self.calendar is None else read(self.calendar):
+        if self.calendar is not None:
+            self.listed = read(self.calendar)
+        for entry in self.listed:
             text = _unfolded(entry.data)
             self.known.check(text)
             if self.known.holds(text):
@@ -206,24 +222,34 @@ class _Pushing:
     def _block_all(self, uids: Iterable[str], kind: ConflictKind, message: str) -> None:
         self.blocked.update(dict.fromkeys(uids, (kind, message)))
 
-    def write(self, made: ical.Update) -> None:
+    def write(self, made: ical.EntriesUpdate) -> None:
         """Write the entries that differ. Raises `PushError` with the report of what was done until then."""
-        after = ical.split(made.data, limits=_LIMITS)
         changes = {change.uid: change for change in made.changes}
-        self.unchanged = len(after) - len(changes)
+        self.unchanged = len(made.data) - len(changes)
         if not self.overwrite:
             for note in made.notes:
                 self._block(note, changes.get(note.uid))
         self.overwritten = tuple(note for note in made.notes if note.uid not in self.blocked)
+        self._check_whole(changes)
         try:
             for uid in sorted(changes, key=self.known.place):
-                self._one(uid, changes[uid], after[uid])
+                self._one(uid, changes[uid], made.data[uid])
         except PushError as error:
             error.report = self.report()
             raise
+        for fault in made.faults:
+            message = f"its entry on the server cannot be read, and is left: {fault.message}"
+            self.blocked.pop(fault.uid, None)
+            self.conflicts.append(Conflict(fault.uid, fault.subject, fault.visit, "unreadable", message))
         for uid, (kind, message) in self.blocked.items():  # of events that need no change themselves
-            if uid in after:
+            if uid in made.data:
                 self.conflicts.append(Conflict(uid, "", f"the event {uid}", kind, message))
+
+    def _check_whole(self, changes: dict[str, ical.EventChange]) -> None:
+        """Make sure that what would be made does not stand there already, left out of the list."""
+        missing = changes.keys() - self.entries.keys() - self.blocked.keys()
+        if self.calendar is not None and missing:
+            check_whole(self.calendar, self.listed, missing)
 
     def _block(self, note: ical.Note, change: ical.EventChange | None) -> None:
         """Keep an event that a person changed from being written over."""
@@ -235,7 +261,7 @@ class _Pushing:
             message = "stands twice in its entry on the server: delete the one that is wrong"
             self.blocked.setdefault(note.uid, ("twice", message))
         else:
-            message = f"was edited on the server, and is left so; written over, its {note.message}"
+            message = f"was edited on the server, and is left so; written over: {note.message}"
             self.blocked.setdefault(note.uid, ("edited", message))
 
     def _one(self, uid: str, change: ical.EventChange, data: bytes) -> None:
@@ -255,15 +281,17 @@ class _Pushing:
             # A weak ETag never matches: it is sent as the strong one that a proxy made it from, or is refused.
             url, condition = urljoin(base, entry.href), {"If-Match": entry.etag.removeprefix("W/")}
         else:
-            self.blocked[uid] = ("changed", "the server does not say which state it is in (no ETag): it is left")
+            self.blocked[uid] = ("changed", "the server does not say which one state it is in (no ETag): it is left")
             return
-        status = put(calendar, url, data, condition)
-        if status == _CHANGED:
+        answer = put(calendar, url, data, condition)
+        if answer.status == _CHANGED:
             self.blocked[uid] = ("changed", "was changed on the server since it was read: push again")
-        elif status in _REFUSED_UID:
+        elif answer.elsewhere:
             self.blocked[uid] = ("taken", "its id stands elsewhere on the server, in another calendar or the bin")
-        elif status not in _SUCCESS:
-            raise PushError(f"the server answers {status}, and has not taken it", where=url)
+        elif answer.status in _REFUSALS and answer.status not in _NOT_FOR_ONE:
+            self.blocked[uid] = ("refused", _refusal(answer))
+        elif answer.status not in _WRITTEN:
+            raise PushError(f"the server answers {answer.status}, and has not taken it", where=url)
 
     def report(self) -> PushReport:
         """Return what was done until now."""

@@ -6,6 +6,7 @@ trial but the protocol's fingerprint is written, and for participants not even t
 """
 
 from trialsched.formats.ical.busy import loads_busy
+from trialsched.formats.ical.entries import Entries, EntriesUpdate, Fault
 from trialsched.formats.ical.exporting import CalendarWarning, build, dump, dumps, is_ours, update
 from trialsched.formats.ical.lines import LIMITS, Limits
 from trialsched.formats.ical.outcome import EventChange, Note, Update
@@ -24,7 +25,10 @@ __all__ = [
     "Audience",
     "Bookings",
     "CalendarWarning",
+    "Entries",
+    "EntriesUpdate",
     "EventChange",
+    "Fault",
     "Limits",
     "Note",
     "Style",

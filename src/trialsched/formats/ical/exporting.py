@@ -53,16 +53,17 @@ def update(
     `DateOutOfRangeError`, and `InvalidValueError`: also for a `previous` that is damaged, past a limit, or holds no
     event of this subject and study key, and for a booked time that the zone does not have, or has twice.
     """
-    head, owned = _prepared(plans, study_key, clinic, style)
+    head, owned = prepared(plans, study_key, clinic, style)
     moment = basic_utc(aware(stamp))
     if previous is None:
         return fresh(owned, head, moment)
     return updated(owned, head, moment, previous, limits)
 
 
-def _prepared(
+def prepared(
     plans: Plan | Iterable[Plan], study_key: str | None, clinic: Clinic | None, style: Style
 ) -> tuple[Head, list[Owned]]:
+    """Return what a calendar of these plans says of itself, and its events. Raises what `update` raises."""
     combined = not isinstance(plans, Plan)
     several = [plans] if isinstance(plans, Plan) else list(plans)
     _check(several, style, combined=combined)
@@ -148,7 +149,7 @@ def build(
     style: Style = STAFF,
 ) -> icalendar.Calendar:
     """Return the same calendar as an icalendar object, to add to; `dumps` writes its lines, only faster."""
-    head, owned = _prepared(plan, study_key, clinic, style)
+    head, owned = prepared(plan, study_key, clinic, style)
     moment = aware(stamp)
     calendar = writing.calendar(head)
     found = [event for one in owned for event in one.events]
