@@ -1,6 +1,7 @@
 """Protocols: the design of a trial as data. Frozen values that are valid or do not exist."""
 
 from trialsched.protocol.checks import Unread, check
+from trialsched.protocol.found import Found, prefixed
 from trialsched.protocol.lint import lint
 from trialsched.protocol.model import SCHEMA, Meta, Protocol, Variant, check_head, check_variant
 from trialsched.protocol.parts import (
@@ -12,7 +13,6 @@ from trialsched.protocol.parts import (
     CountsFrom,
     CycleOrigin,
     EligibilityRule,
-    Found,
     Mode,
     Numbering,
     Repeat,
@@ -22,7 +22,6 @@ from trialsched.protocol.parts import (
     Visit,
     When,
     plain_text,
-    prefixed,
     unique_texts,
 )
 from trialsched.protocol.program import Program, cut, program

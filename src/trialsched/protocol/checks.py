@@ -12,18 +12,19 @@ from trialsched.protocol.parts import (
     CODE_FORM,
     MAX_VISITS,
     OCCURRENCE,
-    Found,
     Repeat,
     Texts,
     Timing,
     Visit,
     When,
+    Written,
     is_code,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from trialsched.protocol.found import Found
     from trialsched.protocol.parts import EligibilityRule, Spacing
 
 MAX_ARMS = 100
@@ -59,23 +60,47 @@ def _occurrence(visit: Visit, number: int) -> Visit:
         else:
             months = when.offset.months + (number - 1) * cycle.every.months
             when = When(Offset(months, when.offset.days + (number - 1) * cycle.every.days), when.visit)
+    placed = Timing(
+        when,
+        window=timing.window,
+        assumed=timing.assumed,
+        counts_from=timing.counts_from,
+        not_before=_at(timing.not_before, number),
+        not_after=_at(timing.not_after, number),
+    )
+    object.__setattr__(placed, "written", _written(visit, number))
     return Visit(
         _named(visit.code, number),
         visit.mode,
-        Timing(
-            when,
-            window=timing.window,
-            assumed=timing.assumed,
-            counts_from=timing.counts_from,
-            not_before=_at(timing.not_before, number),
-            not_after=_at(timing.not_after, number),
-        ),
+        placed,
         arms=visit.arms,
         epoch=visit.epoch,
         label=Texts({language: _named(text, number) for language, text in visit.label.items()}),
         procedures=visit.procedures,
         numbering=visit.numbering.of(number - 1),
     )
+
+
+def _written(visit: Visit, number: int) -> Written:
+    """Return the words of occurrence `number` (from 1): those of the visit, and how often `every` is added to them."""
+    words = [text and _named(text, number) for text in visit.timing.written]
+    cycle, when = visit.repeat, visit.timing.when
+    if isinstance(cycle, Repeat) and when is not None and number > 1:
+        words[0] = _later(visit, cycle, when, number)
+    return Written(*words)
+
+
+def _later(visit: Visit, cycle: Repeat, when: When, number: int) -> str | None:
+    if visit.timing.written.when is None and cycle.written is None:
+        return None
+    every = cycle.written or str(cycle.every)
+    if cycle.origin == "previous":
+        return f"{every} after {_named(visit.code, number - 1)}"
+    if number > 2:  # noqa: PLR2004 - to the second it is added once
+        every = f"{number - 1} times {every}"
+    if not when.offset:
+        return f"{every} after {when.visit}"
+    return f"{visit.timing.written.when or when} plus {every}"
 
 
 def _groups(visits: Sequence[Visit | Unread]) -> Iterator[tuple[int, list[int]]]:

@@ -10,11 +10,11 @@ from trialsched.errors import InvalidValueError
 from trialsched.offsets import plain_date
 from trialsched.protocol.canonical import rule_document, spacing_document, visit_document, without_defaults
 from trialsched.protocol.checks import Unread, check, expand
+from trialsched.protocol.found import Found
 from trialsched.protocol.parts import (
     CODE,
     CODE_FORM,
     EligibilityRule,
-    Found,
     Spacing,
     Texts,
     Timing,
@@ -192,8 +192,8 @@ class Protocol:
     def as_registered(self) -> Protocol:
         """Return the protocol without what is assumed: windows, spacings, and limits left without a window."""
         visits = tuple(
-            replace(v, timing=Timing(v.timing.when, counts_from=v.timing.counts_from)) if v.timing.assumed else v
-            for v in self.visits
+            replace(visit, timing=_without_window(visit.timing)) if visit.timing.assumed else visit
+            for visit in self.visits
         )
         spacings = tuple(spacing for spacing in self.spacings if not spacing.assumed)
         return replace(self, visits=visits, spacings=spacings, meta=replace(self.meta, variant="as-registered"))
@@ -218,6 +218,10 @@ class Protocol:
             "eligibility": [rule_document(rule) for rule in self.eligibility],
         }
         return without_defaults(head)
+
+
+def _without_window(timing: Timing) -> Timing:
+    return Timing(timing.written.when or timing.when, counts_from=timing.counts_from)
 
 
 def check_head(found: Found, id: object, version: object) -> None:  # noqa: A002 - the field's word

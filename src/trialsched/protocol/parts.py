@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, TypeVar, get_args
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, get_args
 
-from trialsched._text import nfc, shown, unprintable
-from trialsched.errors import InvalidTypeError, InvalidValueError, Problem, ProtocolError, TrialschedError
+from trialsched._text import nfc, unprintable
+from trialsched.errors import InvalidTypeError, InvalidValueError
 from trialsched.offsets import Offset, Window
+from trialsched.protocol.found import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from trialsched.offsets import OffsetLike
 
@@ -34,50 +35,6 @@ _ON = re.compile(r"\s*on\s+(\S+)\s*")
 _WHEN_FORM = "such as '30 days after DOSE1', '90 days before DOSE1' or 'on DOSE1'"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _TEXT_LENGTH = 2000
-_READ_EXPECTED = re.compile(r"read .+?, expected (.+)", re.DOTALL)
-
-_T = TypeVar("_T")
-_P = ParamSpec("_P")
-
-
-class Found:
-    """The problems of one value, gathered in one pass and raised together."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def add(self, where: str, read: object, expected: str, message: str) -> None:
-        """Note one problem."""
-        self.problems.append(Problem(where, shown(read), expected, message))
-
-    def attempt(
-        self, where: str, read: object, make: Callable[_P, _T], *args: _P.args, **keywords: _P.kwargs
-    ) -> _T | None:
-        """Return what `make` gives for the arguments, or note what it raised and return None."""
-        try:
-            return make(*args, **keywords)
-        except ProtocolError as error:
-            self.problems += [prefixed(where, problem) for problem in error.problems]
-        except TrialschedError as error:
-            inner = f"{where}.{error.where}" if error.where else where
-            told = _READ_EXPECTED.fullmatch(error.message)
-            message, expected = ("cannot be read", told[1]) if told else (error.message.partition("; read ")[0], "")
-            self.add(inner, read, expected, message)
-        return None
-
-    def finish(self) -> None:
-        """Raise `ProtocolError` when there is any."""
-        if self.problems:
-            raise ProtocolError(tuple(self.problems))
-
-
-def prefixed(where: str, problem: Problem) -> Problem:
-    """Return the problem with its place inside another one."""
-    if not problem.where:
-        place = where
-    else:
-        place = f"{where}{problem.where}" if problem.where.startswith("[") else f"{where}.{problem.where}"
-    return Problem(place.removeprefix("."), problem.read, problem.expected, problem.message)
 
 
 def plain_text(value: object, where: str) -> str:
@@ -238,6 +195,19 @@ class When:
         return f"{self.offset} after {self.visit}"
 
 
+class Written(NamedTuple):
+    """A timing in the document's own words; None for what was given as a value, or not at all."""
+
+    when: str | None = None
+    window: str | None = None
+    not_before: str | None = None
+    not_after: str | None = None
+
+
+def _words(value: object) -> str | None:
+    return " ".join(value.split()) if isinstance(value, str) else None
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Timing:
     """When a visit is asked for, and how far from that day it may be.
@@ -245,6 +215,7 @@ class Timing:
     `when` is None for the anchor visit only. `window` is what the protocol states; with `assumed` it is a
     working window that the protocol does not state. `counts_from="target"` counts from the other visit's
     target whatever happened. `not_before` and `not_after` cut the window, their own day included.
+    `written` has what was given as text word for word ("4 weeks after DOSE1"); it is no part of the value.
 
     >>> str(Timing("30 days after DOSE1", window="±7 days").window)
     '±7 days'
@@ -256,6 +227,7 @@ class Timing:
     counts_from: CountsFrom
     not_before: When | None
     not_after: When | None
+    written: Written = field(init=False, compare=False, repr=False)
 
     def __init__(  # noqa: PLR0913 - the parts of one sentence of a protocol
         self,
@@ -285,6 +257,7 @@ class Timing:
                 found.add(name, str(times[name]), "a window for the limit to cut", "a limit on a visit without window")
         found.finish()
         _set(self, **times, window=shape, assumed=assumed, counts_from=counts_from)
+        _set(self, written=Written(_words(when), _words(window), _words(not_before), _words(not_after)))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -298,6 +271,8 @@ class Repeat:
     every: Offset
     times: int
     origin: CycleOrigin
+    written: str | None = field(init=False, compare=False, repr=False)
+    """`every` in the document's own words, None where it was given as a value."""
 
     def __init__(self, every: OffsetLike, times: int, origin: CycleOrigin = "first") -> None:
         """Take a positive offset, a number from 1 to 1000, and the origin."""
@@ -307,7 +282,7 @@ class Repeat:
             found.add("times", times, f"a whole number from 1 to {MAX_VISITS}", "not a number of times")
         _choice(found, "from", origin, get_args(CycleOrigin))
         found.finish()
-        _set(self, every=offset, times=times, origin=origin)
+        _set(self, every=offset, times=times, origin=origin, written=_words(every))
 
 
 @dataclass(frozen=True, slots=True, init=False)

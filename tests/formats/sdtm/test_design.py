@@ -10,8 +10,9 @@ from trialsched.compliance import check
 from trialsched.errors import Problem
 from trialsched.formats.documents import load_protocol
 from trialsched.formats.sdtm.design import Design, design_of, start_rule
+from trialsched.offsets import Offset, Window
 from trialsched.plan import schedule
-from trialsched.protocol import Meta, Numbering, Protocol, Timing, Visit
+from trialsched.protocol import Meta, Numbering, Protocol, Repeat, Timing, Visit, When
 from trialsched.subject import Subject
 
 DAY = date(2026, 3, 2)
@@ -141,15 +142,73 @@ def test_arms_are_those_of_the_version_in_force() -> None:
 
 def test_rules_are_in_the_words_of_the_protocol() -> None:
     """TVSTRL "should reflect the wording in the protocol" (SDTMIG 3.4, 7.3.1, assumption 3); assumed is said."""
-    rules = {row.code: start_rule(row) for row in load_protocol("cycles").expanded}
+    protocol = load_protocol("cycles")
+    rules = {row.code: start_rule(row) for row in protocol.expanded}
     assert rules["RAND"] == "On the planned baseline, window -0/+3 days"
     assert rules["SCR"] == "14 days before RAND, window -7/+3 days"
-    assert rules["C2D1"] == "35 days after RAND, window ±2 days"
-    assert rules["INF2"] == "42 days after INF1, window -3/+5 days"
-    assert rules["SAFE"] == "14 days after INF3, window -3/+10 days, not after 10 days before M06"
+    assert [rules[f"C{n}D1"] for n in (1, 2, 4)] == [
+        "7 days after RAND, window ±2 days",
+        "7 days after RAND plus 28 days, window ±2 days",
+        "7 days after RAND plus 3 times 28 days, window ±2 days",
+    ]
+    assert rules["C2D8"] == "7 days after C2D1, window ±1 day"
+    assert rules["INF1"] == "7 days after RAND, window -3/+5 days"
+    assert rules["INF2"] == "6 weeks after INF1, window -3/+5 days"
+    assert rules["SAFE"] == "2 weeks after INF3, window -3/+10 days, not after 10 days before M06"
     assert rules["M07"] == "30 days after M06, counted from the target of M06, assumed window ±7 days"
     plain = Visit("V", "phone", Timing("on D0", window="±1 day", not_before="2 days before D0"))
     assert start_rule(plain) == "On D0, window ±1 day, not before 2 days before D0"
+    registered = {row.code: start_rule(row) for row in protocol.as_registered().expanded}
+    assert registered["M07"] == "30 days after M06, counted from the target of M06"
+    assert registered["INF2"] == rules["INF2"]
+
+
+def test_rules_are_word_for_word_as_they_are_written() -> None:
+    """Units, signs and ISO 8601 stay as somebody wrote them; blanks and line breaks between words are one blank."""
+    timing = Timing(
+        "1 year  2 weeks\n after D0", window="+/- 2 w", not_before="P1Y after D0", not_after="58 weeks after D0"
+    )
+    expected = "1 year 2 weeks after D0, window +/- 2 w, not before P1Y after D0, not after 58 weeks after D0"
+    assert start_rule(Visit("V", "phone", timing)) == expected
+
+
+def test_what_is_no_text_is_in_canonical_words() -> None:
+    """Offsets and windows of Python code have no words of their own."""
+    when = When(Offset(12, 14), "D0")
+    visit = Visit("V", "phone", Timing(when, window=Window("2 weeks", "2 weeks"), not_before=when))
+    expected = "12 months 14 days after D0, window ±14 days, not before 12 months 14 days after D0"
+    assert start_rule(visit) == expected
+
+
+@pytest.mark.parametrize(
+    ("when", "every", "rules"),
+    [
+        ("on D0", "4 weeks", ["On D0", "4 weeks after D0", "2 times 4 weeks after D0"]),
+        (
+            "1 month before D0",
+            "3 months",
+            ["1 month before D0", "1 month before D0 plus 3 months", "1 month before D0 plus 2 times 3 months"],
+        ),
+        # one of the two in words: the other one in canonical ones
+        (
+            When(Offset(0, 14), "D0"),
+            "4 weeks",
+            ["14 days after D0", "14 days after D0 plus 4 weeks", "14 days after D0 plus 2 times 4 weeks"],
+        ),
+        (
+            "2 weeks after D0",
+            Offset(0, 28),
+            ["2 weeks after D0", "2 weeks after D0 plus 28 days", "2 weeks after D0 plus 2 times 28 days"],
+        ),
+        # neither: what they make together
+        (When(Offset(0, 14), "D0"), Offset(0, 28), ["14 days after D0", "42 days after D0", "70 days after D0"]),
+    ],
+)
+def test_rules_of_a_cycle_are_those_of_its_visit_and_of_its_interval(when: Any, every: Any, rules: list[str]) -> None:  # noqa: ANN401
+    """Occurrence n is the visit's time plus n-1 intervals, in the words of both."""
+    cycle = Visit("C{n}", "phone", Timing(when), repeat=Repeat(every, 3))
+    made = Protocol("p", "1", "D0", [Visit("D0", "on-site"), cycle])
+    assert [start_rule(visit) for visit in made.expanded[1:]] == rules
 
 
 @pytest.mark.parametrize("by_position", [False, True])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from trialsched.errors import Problem
 from trialsched.formats.sdtm.variables import LONGEST_ARM
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from trialsched.protocol import Protocol, Visit
 
 Number = int | float
+
+ANCHOR_RULE: Final = "On the planned baseline"
+"""TVSTRL of the anchor visit, which every TV of ours has."""
 
 
 class Design(NamedTuple):
@@ -111,14 +114,20 @@ def _in_arm(visit: Visit, arm: str | None) -> bool:
 
 
 def start_rule(visit: Visit, version: str | None = None) -> str:
-    """Return in words when a visit is, as TVSTRL: the protocol's rule, its window and limits, what is assumed."""
-    timing = visit.timing
-    words = "On the planned baseline" if timing.when is None else str(timing.when)
+    """Return in words when a visit is, as TVSTRL: the protocol's rule, its window and limits, what is assumed.
+
+    They are the document's own words: "This should reflect the wording in the protocol" (SDTMIG 3.4, 7.3.1,
+    assumption 3). What was given as a value, not as text, is in canonical words.
+    """
+    timing, written = visit.timing, visit.timing.written
+    words = ANCHOR_RULE if timing.when is None else written.when or str(timing.when)
     if timing.when is not None and timing.counts_from == "target":
         words += f", counted from the target of {timing.when.visit}"
     if timing.window is not None:
-        words += f", assumed window {timing.window}" if timing.assumed else f", window {timing.window}"
-    for name, limit in (("not before", timing.not_before), ("not after", timing.not_after)):
-        if limit is not None:
-            words += f", {name} {limit}"
+        name = "assumed window" if timing.assumed else "window"
+        words += f", {name} {written.window or timing.window}"
+    if timing.not_before is not None:
+        words += f", not before {written.not_before or timing.not_before}"
+    if timing.not_after is not None:
+        words += f", not after {written.not_after or timing.not_after}"
     return f"{words[0].upper()}{words[1:]}{f', by version {version}' if version else ''}"
