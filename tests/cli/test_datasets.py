@@ -124,12 +124,9 @@ def test_one_subject_by_options_and_cycles_by_position(run: Run, tmp_path: Path)
     assert "--number-by-position" in refused.err
     assert not (tmp_path / "out").exists()
     result = run(*cycles, "-o", "out", "--number-by-position")
-    assert result.out == "out: tv 20, sv 1, dv 0, td 2 rows of 1 subject by cycles 1, as of 2026-07-01\n"
+    assert result.out == "out: tv 20, sv 1, td 2 rows of 1 subject by cycles 1, as of 2026-07-01\n"
     assert "note: VISITNUM is the place of each visit in the protocol" in result.err
     assert [row["TDNUMRPT"] for row in table(tmp_path / "out/td.csv")] == ["3", "2"]
-    again = run(*LISTS, "-o", "out")
-    assert (again.code, (tmp_path / "out/td.csv").exists()) == (0, True)
-    assert "note: out/td.csv is not of this run\nnote: out/td.json is not of this run\n" in again.err
 
 
 @pytest.mark.parametrize(
@@ -202,16 +199,86 @@ def test_files_of_others_are_not_replaced_and_then_none_is(run: Run, tmp_path: P
     assert b"OTHER" in (folder / "tv.csv").read_bytes()
 
 
-def test_a_lone_tv_with_the_columns_of_the_guide_is_somebodys(run: Run, tmp_path: Path) -> None:
-    """All nine variables of the guide are anybody's header; beside our sv.csv it is ours."""
+def test_a_tv_with_the_columns_of_the_guide_and_other_rules_is_somebodys(run: Run, tmp_path: Path) -> None:
+    """All nine variables of the guide are anybody's header; our rule of the anchor visit is ours."""
     run(*LISTS, "-o", "out", "--format", "csv")
-    (tmp_path / "out/sv.csv").unlink()
-    (tmp_path / "out/dv.csv").unlink()
-    assert run(*LISTS, "-o", "out").code == 2
-    assert names(tmp_path / "out") == ["tv.csv"]
+    tv = tmp_path / "out/tv.csv"
+    theirs = tv.read_bytes().replace(b"On the planned baseline", b"First dose")
+    tv.write_bytes(theirs)
+    refused = run(*LISTS, "-o", "out")
+    assert (refused.code, "error: out/tv.csv: exists and is not known" in refused.err) == (2, True)
+    assert tv.read_bytes() == theirs
     assert run(*LISTS, "-o", "out", "--force").code == 0
-    (tmp_path / "out/sv.csv").unlink()
-    assert run(*LISTS, "-o", "out").code == 0  # dv.csv tells
+    assert b"On the planned baseline" in tv.read_bytes()
+
+
+CYCLES = ("--protocol", "cycles", "--arm", "A", "--subject", "S", "--baseline", "2026-03-02", "--number-by-position")
+BEFORE = ("--as-of", "2026-01-01", *STAMP)
+
+
+@pytest.mark.parametrize(("form", "endings"), [("csv", [".csv"]), ("json", [".json"]), ("both", [".csv", ".json"])])
+def test_a_dataset_without_rows_has_no_file(run: Run, tmp_path: Path, form: str, endings: list[str]) -> None:
+    """Nothing is recorded: no SV and no DV, and a note for each; the same command may be given again."""
+    for _ in range(2):
+        result = run(*CYCLES, *BEFORE, "-o", "out", "--format", form)
+        assert result.code == 0
+        assert result.out == "out: tv 20, td 2 rows of 1 subject by cycles 1, as of 2026-01-01\n"
+        assert "note: SV is left out: no visit is recorded, and an empty dataset is not submitted\n" in result.err
+        assert "note: DV is left out: no deviation is found, and an empty dataset is not submitted\n" in result.err
+        assert names(tmp_path / "out") == [f"{name}{ending}" for name in ("td", "tv") for ending in endings]
+
+
+def test_files_of_ours_that_would_seem_current_are_removed(run: Run, tmp_path: Path) -> None:
+    """A dataset that has no rows now takes its files of an earlier run with it, and says so."""
+    missed = ("--attended", "RAND=2026-03-09", "--missed", "SCR", *BEFORE)
+    assert run(*CYCLES, *missed, "-o", "out").code == 0
+    assert names(tmp_path / "out") == [f"{name}.{end}" for name in ("dv", "sv", "td", "tv") for end in ("csv", "json")]
+    again = run(*CYCLES, *BEFORE, "-o", "out")
+    assert again.code == 0
+    assert names(tmp_path / "out") == ["td.csv", "td.json", "tv.csv", "tv.json"]
+    for name in ("dv", "sv"):
+        for end in ("csv", "json"):
+            told = f"note: removed out/{name}.{end} of an earlier run: {name.upper()} has no rows now\n"
+            assert told in again.err
+    repeats = run(*LISTS, "-o", "out")  # another trial, which repeats nothing
+    assert "note: removed out/td.csv of an earlier run: TD has no rows now\n" in repeats.err
+    assert names(tmp_path / "out") == NAMES
+
+
+def test_files_of_others_and_of_the_other_format_stay_and_are_told(run: Run, tmp_path: Path) -> None:
+    """Nobody else's file is removed, not with `--force` either, nor through a link, nor one that was not asked for."""
+    missed = ("--attended", "RAND=2026-03-09", "--missed", "SCR", *BEFORE)
+    assert run(*CYCLES, *missed, "-o", "out").code == 0
+    folder = tmp_path / "out"
+    (folder / "sv.csv").write_text("my notes\n")
+    kept = (folder / "dv.csv").rename(tmp_path / "kept.csv")
+    (folder / "dv.csv").symlink_to(kept)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    again = run(*CYCLES, *BEFORE, "-o", "out", "--format", "csv", "--force")
+    assert again.code == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    for name in ("sv.csv", "sv.json", "dv.csv", "dv.json", "tv.json", "td.json"):
+        assert f"note: out/{name} is not of this run\n" in again.err
+    assert "removed" not in again.err
+    assert kept.exists()
+
+
+def test_nothing_is_removed_when_nothing_is_written(run: Run, tmp_path: Path) -> None:
+    """Somebody's tv.csv stops the command: the files of the earlier run stay all together."""
+    missed = ("--attended", "RAND=2026-03-09", "--missed", "SCR", *BEFORE)
+    assert run(*CYCLES, *missed, "-o", "out").code == 0
+    (tmp_path / "out/tv.csv").write_text("my notes\n")
+    there = names(tmp_path / "out")
+    refused = run(*CYCLES, *BEFORE, "-o", "out")
+    assert (refused.code, names(tmp_path / "out")) == (2, there)
+
+
+def test_a_lone_td_with_the_columns_of_the_guide_is_somebodys(run: Run, tmp_path: Path) -> None:
+    """Its header is anybody's: a file of ours beside it tells."""
+    assert run(*CYCLES, *BEFORE, "-o", "out", "--format", "csv").code == 0
+    (tmp_path / "out/tv.csv").unlink()
+    assert run(*CYCLES, *BEFORE, "-o", "out", "--format", "csv").code == 2
+    assert names(tmp_path / "out") == ["td.csv"]
 
 
 def test_a_folder_in_the_place_of_a_file_is_told(run: Run, tmp_path: Path) -> None:
@@ -235,7 +302,7 @@ def test_when_the_disk_fails_the_old_files_stay(
 
     def full(path: Path, data: bytes, *_: object, **__: object) -> None:
         calls.append(path.name)
-        if len(calls) == 3:
+        if len(calls) == 2:
             raise OSError(28, "No space left on device", "part")
         path.write_bytes(data)
 

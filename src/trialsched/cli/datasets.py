@@ -69,12 +69,17 @@ def sdtm(  # noqa: PLR0917 - click passes by name
         if form != "csv":
             files[f"{name}.json"] = dumps(dataset, format="json", stamp=moment).encode()
     folder = Path(str(output))
+    endings = ("csv", "json") if form == "both" else (form,)
     try:
+        stale = _stale(folder, files, endings)
         _save(folder, files, gathered.bad, force=force)
+        for path in stale:
+            path.unlink()
     except OSError:
         say(gathered.bad)
         raise
-    for note in [*made.notes, *_left(folder, files)]:
+    removed = [f"removed {path} of an earlier run: {path.stem.upper()} has no rows now" for path in stale]
+    for note in [*made.notes, *removed, *_left(folder, files)]:
         put(f"note: {note}", err=True)
     rows = ", ".join(f"{dataset.name.lower()} {len(dataset.rows)}" for dataset in made)
     origin = describe(reports[0].plan.protocol)
@@ -136,18 +141,31 @@ def _save(folder: Path, files: dict[str, bytes], bad: list[tuple[int, str]], *, 
 
 
 def _ours(path: Path, data: bytes) -> bool:
-    """Return whether we wrote a file: the columns of tv.csv and td.csv are anybody's, sv.csv or dv.csv beside tells."""
+    """Return whether we wrote a file: the columns of td.csv are anybody's, a file of ours beside it tells."""
     from trialsched.formats.sdtm import is_ours
 
     if not is_ours(data):
         return False
-    if path.name not in ("tv.csv", "td.csv"):
+    if path.name != "td.csv":
         return True
-    beside = [path.with_name(name) for name in ("sv.csv", "dv.csv")]
+    beside = [path.with_name(name) for name in ("tv.csv", "sv.csv", "dv.csv")]
     return any(other.is_file() and is_ours(other.read_bytes()) for other in beside)
 
 
+_NAMES = ("tv", "sv", "dv", "td")
+
+
+def _stale(folder: Path, files: dict[str, bytes], endings: tuple[str, ...]) -> list[Path]:
+    """Return the files of an earlier run in the places of datasets that have no rows now: they would seem current.
+
+    Only what we wrote, as what is replaced; a link is nobody's.
+    """
+    paths = [folder / f"{name}.{ending}" for name in _NAMES for ending in endings]
+    there = [path for path in paths if path.name not in files and path.is_file() and not path.is_symlink()]
+    return [path for path in there if _ours(path, path.read_bytes())]
+
+
 def _left(folder: Path, files: dict[str, bytes]) -> list[str]:
-    """Return what to say of files of an earlier run, which stay beside the new ones."""
-    names = [f"{name}.{ending}" for name in ("tv", "sv", "dv", "td") for ending in ("csv", "json")]
+    """Return what to say of other files of these names, which stay beside the new ones."""
+    names = [f"{name}.{ending}" for name in _NAMES for ending in ("csv", "json")]
     return [f"{folder / name} is not of this run" for name in names if name not in files and (folder / name).is_file()]

@@ -15,7 +15,7 @@ from trialsched.formats.documents import load_protocol
 from trialsched.formats.sdtm import Dataset, datasets
 from trialsched.formats.sdtm.building import origin_of
 from trialsched.plan import Plan, schedule
-from trialsched.protocol import Meta, Numbering, Protocol, Visit
+from trialsched.protocol import Meta, Numbering, Protocol, Repeat, Timing, Visit
 from trialsched.strategies import as_of_days, histories, protocols, subjects
 from trialsched.subject import Subject, VisitRecord
 
@@ -130,6 +130,7 @@ def test_the_version_in_force_is_told() -> None:
     assert made.notes == (
         "TV and TD are by version 2, in force on 2026-07-01 (other versions: 1)",
         "TV has also what another version planned and was attended: OLD by version 1",
+        "DV is left out: no deviation is found, and an empty dataset is not submitted",
     )
     assert [(row[3], row[4], row[5]) for row in made.sv.rows] == [(2, "OLD", "Y")]
 
@@ -139,11 +140,57 @@ def test_texts_that_no_transport_file_holds_are_told() -> None:
 
     def unscheduled(note: str) -> tuple[str, ...]:
         early = report("P1", VisitRecord("UNS1", attended=ZERO, note=note), as_of=date(2025, 7, 1))  # nothing lapsed
-        return datasets([early]).notes
+        return tuple(told for told in datasets([early]).notes if "left out" not in told)
 
     assert unscheduled("x" * 200) == unscheduled("ż" * 100) == ()
     expected = ("SV: 1 of SVUPDES longer than the 200 bytes of a SAS transport file",)
     assert unscheduled("x" * 201) == unscheduled("ż" * 101) == unscheduled("\U0001d11e" * 51) == expected
+
+
+def test_a_dataset_without_rows_is_left_out_and_told() -> None:
+    """SDTMIG: an empty dataset is not submitted. TV is always there."""
+    nothing = datasets([report(as_of=date(2025, 7, 1))])
+    assert [one.name for one in nothing] == ["TV"]
+    assert nothing.notes == (
+        "SV is left out: no visit is recorded, and an empty dataset is not submitted",
+        "DV is left out: no deviation is found, and an empty dataset is not submitted",
+    )
+    held = datasets([report("P1", VisitRecord("DOSE1", attended=ZERO, mode="on-site"), as_of=date(2025, 7, 1))])
+    assert [one.name for one in held] == ["TV", "SV"]
+    assert held.notes == nothing.notes[1:]
+    late = datasets([report("P1", VisitRecord("DOSE1", attended=date(2026, 3, 20)), as_of=date(2025, 7, 1))])
+    assert [one.name for one in late] == ["TV", "SV", "DV"]
+    assert late.notes == ()
+
+
+def test_required_variables_that_are_empty_are_named() -> None:
+    """TDMINPAI and TDMAXPAI are required (SDTMIG 3.4, 7.3.2); a cycle without a window of the protocol has none."""
+    visits = [
+        Visit("D0", "on-site"),
+        Visit("A{n}", "on-site", "4 weeks after D0", repeat=Repeat("4 weeks", 2)),
+        Visit("B{n}", "on-site", Timing("4 weeks after D0", window="-5/+7 weeks"), repeat=Repeat("4 weeks", 2)),
+        Visit("C{n}", "on-site", Timing("4 weeks after D0", window="±1 week"), repeat=Repeat("4 weeks", 2)),
+    ]
+    found = report(protocol=Protocol("p", "1", "D0", visits), as_of=date(2025, 7, 1))
+    told = [note for note in datasets([found], number_by_position=True).notes if "required" in note]
+    assert told == [
+        "TD: TDMINPAI is required and empty in 2 of 3 rows: it is yours to state",
+        "TD: TDMAXPAI is required and empty in 1 of 3 rows: it is yours to state",
+    ]
+
+
+def test_missed_visits_without_a_date_are_named() -> None:
+    """The day of a deviation is a fact that somebody has to know: DVSTDTC is empty, and the visits are named."""
+    gone = VisitRecord("DOSE2", outcome="missed")
+    kept = VisitRecord("DOSE3", booked=date(2026, 5, 4), outcome="missed")
+    made = datasets([report("P1", gone, kept), report("P2", gone)])
+    assert [(row["DVSPID"], row["DVSTDTC"]) for row in made.dv.records()] == [
+        ("DOSE2 missed", None),
+        ("DOSE3 missed", "2026-05-04"),
+        ("DOSE2 missed", None),
+    ]
+    (note,) = (note for note in made.notes if note.startswith("DV: DVSTDTC"))
+    assert note.endswith("the date is yours to state: DOSE2 of P1, DOSE2 of P2")
 
 
 # Laws for any records whatsoever.

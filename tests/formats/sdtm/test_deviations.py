@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from trialsched.compliance import Finding, check
+import pytest
+
+from trialsched.compliance import Finding, Report, check
 from trialsched.formats.sdtm.deviations import deviations_of, identifier
+from trialsched.formats.sdtm.visits import Told
 from trialsched.offsets import PartialDate
 from trialsched.plan import schedule
 from trialsched.protocol import Protocol, Spacing, Timing, Visit
@@ -30,7 +33,12 @@ PROTOCOL = Protocol(
 def rows(*records: VisitRecord) -> list[tuple[object, ...]]:
     """Return the rows of a subject."""
     subject = Subject("S", baseline=ZERO, records=records)
-    return list(deviations_of(check(schedule(PROTOCOL, subject), date(2027, 1, 1)), "P-S"))
+    return of(check(schedule(PROTOCOL, subject), date(2027, 1, 1)))
+
+
+def of(report: Report, told: list[str] | None = None) -> list[tuple[object, ...]]:
+    """Return the rows of a report; what is told of missed visits without a date is added to a list."""
+    return list(deviations_of(report, "P-S", Told([], [], [], [] if told is None else told)))
 
 
 def came(code: str, days: int, mode: str | None = None) -> VisitRecord:
@@ -84,5 +92,34 @@ def test_study_days_count_from_the_visit_that_the_protocol_names() -> None:
     first = Visit("DOSE1", "on-site", "4 days after D0")
     protocol = replace(PROTOCOL, visits=(*PROTOCOL.visits, first), study_days_from="DOSE1")
     subject = Subject("S", baseline=ZERO, records=(came("D0", 0), came("DOSE1", 4), came("V1", 36)))
-    found = list(deviations_of(check(schedule(protocol, subject), date(2027, 1, 1)), "P-S"))
+    found = of(check(schedule(protocol, subject), date(2027, 1, 1)))
     assert [row[-2:] for row in found] == [("2026-04-07", 33)]
+
+
+def missed(*day: int) -> VisitRecord:
+    """Return a record of V4 as missed, with the day of its appointment, if any."""
+    return VisitRecord("V4", booked=date(*day) if day else None, outcome="missed")
+
+
+@pytest.mark.parametrize(
+    ("records", "day", "number"),
+    [
+        # V4 is on 30 June, its window 27 June to 3 July; day 1 is 2 March: 30 June is day 121
+        ([missed(2026, 6, 30)], "2026-06-30", 121),
+        ([missed(2026, 6, 29), missed(2026, 7, 2)], "2026-07-02", 123),
+        ([missed(2026, 7, 2), missed()], "2026-07-02", 123),
+        ([missed(2026, 7, 10)], "2026-07-10", 131),  # the last day on which it can be asked for
+        ([missed(2026, 7, 11)], None, None),  # called off before its day
+        ([missed(2026, 6, 30), missed(2026, 7, 11)], "2026-06-30", 121),
+        ([missed()], None, None),
+    ],
+)
+def test_a_missed_visit_deviates_on_the_day_of_its_appointment(
+    records: list[VisitRecord], day: str | None, number: int | None
+) -> None:
+    """The last one that was not kept; never the window's last day, on which the visit could still be held."""
+    told: list[str] = []
+    subject = Subject("S", baseline=ZERO, records=(came("D0", 0), *records))
+    (row,) = of(check(schedule(PROTOCOL, subject), date(2026, 7, 10)), told)
+    assert (row[2], row[-2:]) == ("V4 missed", (day, number))
+    assert told == ([] if day else ["V4 of S"])

@@ -20,8 +20,10 @@ def test_rows_are_told_by_the_names_of_the_variables() -> None:
     ]
 
 
-def test_a_trial_that_repeats_nothing_has_three_datasets() -> None:
-    """TD comes last, and only when there is one."""
-    tv, sv, dv, td = map(made, ("TV", "SV", "DV", "TD"))
+def test_only_datasets_with_rows_are_there() -> None:
+    """In the order TV, SV, DV, TD; one without rows is not submitted, and a trial that repeats nothing has no TD."""
+    tv, sv, dv, td = (made(name, ("S1", 1)) for name in ("TV", "SV", "DV", "TD"))
     assert [one.name for one in Datasets(tv, sv, dv, None, ())] == ["TV", "SV", "DV"]
     assert [one.name for one in Datasets(tv, sv, dv, td, ())] == ["TV", "SV", "DV", "TD"]
+    assert [one.name for one in Datasets(tv, made("SV"), dv, td, ())] == ["TV", "DV", "TD"]
+    assert [one.name for one in Datasets(tv, made("SV"), made("DV"), None, ())] == ["TV"]

@@ -139,6 +139,9 @@ def test_what_we_wrote_is_known_again() -> None:
         b"my notes\n",
         dumps(made.sv).encode().replace(b"SVUPDES", b"SVUPDES2"),
         dumps(made.sv).encode().replace(b",", b";"),
+        # TV has all variables of the guide's table, and nothing else: somebody's has other rules
+        dumps(made.tv).encode().replace(b"On the planned baseline", b"Start of Treatment"),
+        dumps(made.tv).encode().partition(b"\n")[0] + b"\n",
         b"[" * 100_000,
         b'{"a":' * 100_000,
     )

@@ -11,7 +11,7 @@ from trialsched.formats.sdtm.cycles import cycles_of
 from trialsched.formats.sdtm.design import design_of
 from trialsched.formats.sdtm.deviations import deviations_of
 from trialsched.formats.sdtm.model import Dataset, Datasets
-from trialsched.formats.sdtm.variables import DV, LONGEST, SV, TD, TV
+from trialsched.formats.sdtm.variables import DV, LONGEST, SV, TABLES, TD, TV
 from trialsched.formats.sdtm.visits import Told, some, visits_of
 from trialsched.protocol import plain_text
 
@@ -45,17 +45,18 @@ def datasets(
     if problems:
         raise DocumentError(tuple(problems))
     several.sort(key=lambda report: report.subject.code)
-    told = Told([], [], [])
+    told = Told([], [], [], [])
     named = [(report, f"{study}-{report.subject.code}") for report in several]
     visits = [row for report, name in named for row in visits_of(report, design, name, told)]
-    deviations = [row for report, name in named for row in deviations_of(report, name)]
+    deviations = [row for report, name in named for row in deviations_of(report, name, told)]
     cycles = cycles_of(protocol, notes)
     stamp = (study, as_of, origin_of(protocol))
     found = (TV.filled(design.rows(), *stamp), SV.filled(visits, *stamp), DV.filled(deviations, *stamp))
     repeats = TD.filled(cycles, *stamp) if cycles else None
     made = Datasets(*found, repeats, ())
-    head = [*_versions(several[0], design.older), *_reference(protocol), *notes, *_questions(told)]
-    return Datasets(*found, repeats, (*head, *(note for dataset in made for note in _long(dataset))))
+    head = [*_versions(several[0], design.older), *_reference(protocol), *notes, *_questions(told), *_missing(made)]
+    faults = [note for dataset in made for note in (*_empty(dataset), *_long(dataset))]
+    return Datasets(*found, repeats, (*head, *faults))
 
 
 def _check(reports: list[Report]) -> None:
@@ -119,6 +120,26 @@ def _questions(told: Told) -> Iterator[str]:
         yield f"SV has no row for {missed}"
     if told.unknown:
         yield f"SV has unplanned rows for codes that the protocol does not have: {some(told.unknown)}"
+    if told.undated:
+        words = "DVSTDTC is empty for missed visits that have no appointment, the date is yours to state"
+        yield f"DV: {words}: {some(told.undated)}"
+
+
+def _missing(made: Datasets) -> Iterator[str]:
+    """Say which datasets are not there: one without rows is not submitted (SDTMIG from 3.2 on, CORE-000579)."""
+    for dataset, why in ((made.sv, "no visit is recorded"), (made.dv, "no deviation is found")):
+        if not dataset.rows:
+            yield f"{dataset.name} is left out: {why}, and an empty dataset is not submitted"
+
+
+def _empty(dataset: Dataset) -> Iterator[str]:
+    """Name the required variables that are empty somewhere: each must have a value in every row (CORE-000356)."""
+    (required,) = (table.required for table in TABLES if table.name == dataset.name)
+    for place, column in enumerate(dataset.columns):
+        count = sum(row[place] is None for row in dataset.rows)
+        if column.name in required and count:
+            rows = f"{count} of {len(dataset.rows)} rows"
+            yield f"{dataset.name}: {column.name} is required and empty in {rows}: it is yours to state"
 
 
 def _long(dataset: Dataset) -> Iterator[str]:

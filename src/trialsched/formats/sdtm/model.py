@@ -52,9 +52,10 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Datasets:
-    """The datasets of a trial; iterating gives those that there are. `td` is None where nothing repeats.
+    """The datasets of a trial; `sv` and `dv` may have no row, `td` is None where nothing repeats.
 
-    `notes` say in English what a reader of the datasets must know: what has no row and why, what is left empty.
+    Iterating gives those that have rows, which are to be written: an empty dataset is not submitted. `notes` say in
+    English what a reader of the datasets must know: what has no row and why, what is left empty.
     """
 
     tv: Dataset
@@ -64,7 +65,7 @@ class Datasets:
     notes: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Dataset]:
-        """Yield TV, SV, DV, and TD when there is one."""
-        yield from (self.tv, self.sv, self.dv)
-        if self.td is not None:
-            yield self.td
+        """Yield those of TV, SV, DV and TD that have rows."""
+        for dataset in (self.tv, self.sv, self.dv, self.td):
+            if dataset is not None and dataset.rows:
+                yield dataset

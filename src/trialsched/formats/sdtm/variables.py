@@ -35,12 +35,16 @@ _SUBJECT: Final = (*_COMMON, ("USUBJID", "Unique Subject Identifier", "string"))
 
 
 class Table(NamedTuple):
-    """A dataset before it has rows: its name and label, its variables, and which of them are its keys."""
+    """A dataset before it has rows: its name and label, its variables, and which of them are its keys.
+
+    `required` are the variables whose Core is Req in the guide's tables: there, and with a value in every row.
+    """
 
     name: str
     label: str
     variables: tuple[tuple[str, str, DataType], ...]
     keys: tuple[str, ...]
+    required: tuple[str, ...]
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -73,6 +77,7 @@ TV: Final = Table(
         ("TVENRL", "Visit End Rule", "string"),
     ),
     ("STUDYID", "ARMCD", "VISITNUM"),
+    ("STUDYID", "DOMAIN", "VISITNUM", "TVSTRL"),
 )
 SV: Final = Table(
     "SV",
@@ -93,6 +98,7 @@ SV: Final = Table(
         ("SVUPDES", "Description of Unplanned Visit", "string"),
     ),
     ("STUDYID", "USUBJID", "VISITNUM"),
+    ("STUDYID", "DOMAIN", "USUBJID", "VISITNUM"),
 )
 DV: Final = Table(
     "DV",
@@ -109,6 +115,7 @@ DV: Final = Table(
         ("DVSTDY", "Study Day of Start of Deviation Event", "integer"),
     ),
     ("STUDYID", "USUBJID", "DVSEQ"),
+    ("STUDYID", "DOMAIN", "USUBJID", "DVSEQ", "DVTERM"),
 )
 TD: Final = Table(
     "TD",
@@ -124,5 +131,6 @@ TD: Final = Table(
         ("TDNUMRPT", "Maximum Number of Actual Assessments", "integer"),
     ),
     ("STUDYID", "TDORDER"),
+    ("STUDYID", "DOMAIN", "TDORDER", "TDANCVAR", "TDSTOFF", "TDTGTPAI", "TDMINPAI", "TDMAXPAI", "TDNUMRPT"),
 )
 TABLES: Final = (TV, SV, DV, TD)

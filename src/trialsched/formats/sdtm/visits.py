@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 
 class Told(NamedTuple):
-    """What has no row in SV, or one that asks a question, as 'M06 of P01-004'."""
+    """What has no row in SV, or one that asks a question, as 'M06 of P01-004'; `undated` are rows of DV."""
 
     lapsed: list[str]
     after_end: list[str]
     unknown: list[str]
+    undated: list[str]
 
 
 def reference_start(report: Report) -> date | None:

@@ -11,7 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, Final, Literal, get_args
 from trialsched._text import json_text, nearest_or, shown
 from trialsched._version import __version__
 from trialsched.errors import DateOutOfRangeError, InvalidTypeError, InvalidValueError
-from trialsched.formats.sdtm.variables import TABLES
+from trialsched.formats.sdtm.design import ANCHOR_RULE
+from trialsched.formats.sdtm.variables import TABLES, TV
 
 if TYPE_CHECKING:
     from trialsched.formats.sdtm.model import Column, Dataset
@@ -90,7 +91,10 @@ def _moment(stamp: datetime | None) -> str:
 
 
 def is_ours(data: bytes) -> bool:
-    """Return whether a file is a dataset that trialsched wrote: JSON by its source system, CSV by its header line."""
+    """Return whether a file is a dataset that trialsched wrote: JSON by its source system, CSV by its header line.
+
+    The header of TV is that of the guide's table, and so anybody's: ours has the rule of the anchor visit as well.
+    """
     if data[:1] == b"{":
         try:
             found = json.loads(data)
@@ -98,5 +102,7 @@ def is_ours(data: bytes) -> bool:
             return False
         system = found.get("sourceSystem")
         return isinstance(system, dict) and system.get("name") == _SYSTEM["name"]
-    header = data.partition(b"\n")[0]
+    header, _, rows = data.partition(b"\n")
+    if header == ",".join(TV.header).encode():
+        return ANCHOR_RULE.encode() in rows
     return any(header == ",".join(table.header).encode() for table in TABLES)
