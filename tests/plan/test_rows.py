@@ -1,10 +1,13 @@
 """One row of a plan: the record judged, and why."""
 
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
 import trialsched as ts
+from trialsched.protocol import Mode
+from trialsched.subject import Outcome
 
 ALSTEM, CYCLES = ts.load_protocol("alstem"), ts.load_protocol("cycles")
 SUBJECT = ts.Subject("P01-007", baseline=date(2026, 3, 2))
@@ -80,6 +83,13 @@ def test_what_a_row_answers() -> None:
             None,
             None,
         ),
+        # of two that end together the shorter one
+        (
+            [record("DOSE2", attended=ts.PartialDate(2026)), record("DOSE2", attended=ts.PartialDate(2026, 12))],
+            ts.PartialDate(2026, 12),
+            None,
+            None,
+        ),
         # the latest booking is what others count from while no whole date is attended
         (
             [record("DOSE2", booked=at(1), attended=ts.PartialDate(2026, 4)), record("DOSE2", booked=at(9))],
@@ -100,6 +110,39 @@ def test_the_record_judged(
     """What a row says it knows does not depend on the order of the records."""
     found = row(*(reversed(records) if backwards else records))
     assert (found.attended, found.outcome, found.booked) == (attended, outcome, booked)
+
+
+@pytest.mark.parametrize(
+    ("modes", "judged"),
+    [
+        (("on-site", "phone"), 0),  # DOSE2 is planned on site
+        (("phone", "on-site"), 1),
+        ((None, "on-site"), 1),
+        (("phone", "on-site", "on-site"), 1),
+        (("phone", "home"), 0),  # none in the planned mode: the first given
+        (("home", "phone"), 0),
+        ((None, "phone"), 0),
+    ],
+)
+@pytest.mark.parametrize("outcome", [None, "withheld"])
+@pytest.mark.parametrize("day", [at(3), ts.PartialDate(2026, 4)])
+def test_of_records_of_one_day_the_planned_mode_is_judged_then_the_first(
+    modes: tuple[Mode | None, ...], judged: int, outcome: Outcome | None, day: date | ts.PartialDate
+) -> None:
+    """Whole or partly known, given or withheld; the notes tell which one is meant."""
+    records = [
+        record("DOSE2", attended=day, mode=mode, outcome=outcome, note=str(place)) for place, mode in enumerate(modes)
+    ]
+    found = row(*records).record
+    assert found is not None
+    assert found.note == str(judged)
+
+
+def test_the_planned_mode_does_not_make_a_later_day_the_one_judged() -> None:
+    """Nor a withheld treatment one that was given."""
+    early, late = record("DOSE2", attended=at(3), mode="phone"), record("DOSE2", attended=at(4), mode="on-site")
+    assert row(late, early).record == early
+    assert row(replace(early, outcome="withheld"), late).record == late
 
 
 def test_a_booked_time_belongs_to_its_booking() -> None:
