@@ -124,7 +124,8 @@ def test_the_laws_page_names_tests_that_exist() -> None:
     page = (ROOT / "docs" / "reference" / "laws.md").read_text("utf-8")
     named = set(re.findall(r"`(test_\w+)`", page))
     held = set()
-    for name in ("test_arithmetic.py", "test_checks.py", "test_plans.py", "test_exhaustive_months.py"):
+    names = ("test_arithmetic.py", "test_checks.py", "test_plans.py", "test_exhaustive_months.py", "test_hunt.py")
+    for name in names:
         tree = ast.parse((ROOT / "tests" / "properties" / name).read_text("utf-8"))
         held |= {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")}
     assert named == held
