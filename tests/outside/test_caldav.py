@@ -244,6 +244,44 @@ def test_what_a_person_wrote_is_left_or_kept(pushing: Pushing) -> None:
     assert b"20260603" in data
 
 
+def test_a_booked_visit_that_a_person_prolonged_is_theirs(pushing: Pushing) -> None:
+    """Until half past twelve on the server, an hour by the clinic: left, told, and put back only when asked for."""
+    plan = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 2), time(9, 30)))
+    pushing.in_clinic(plan, STAMP, WARSAW)
+    pushing.edit("M06", ("DTEND;TZID=Europe/Warsaw:20260902T103000", "DTEND;TZID=Europe/Warsaw:20260902T123000"))
+    before = pushing.entries
+    report = pushing.in_clinic(plan, LATER, WARSAW)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "edited")]
+    assert "lasted until 2026-09-02 12:30" in report.conflicts[0].message
+    assert pushing.entries == before
+    pushing.in_clinic(plan, LATER, WARSAW, overwrite=True)
+    assert pushing.events()[uid("M06")]["DTEND"].dt.astimezone(UTC) == datetime(2026, 9, 2, 8, 30, tzinfo=UTC)
+    assert pushing.in_clinic(plan, LATER, WARSAW) == PushReport(unchanged=17)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("DTSTART;VALUE=DATE:20260902", "DTSTART;TZID=Mars/Olympus:20260902T093000"),
+        ("SEQUENCE:0", "SEQUENCE:2147483648"),
+        ("X-TRIALSCHED-DATE:20260902", "X-TRIALSCHED-DATE:20260902\r\nX-TRIALSCHED-DATE:20260903"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_one_conflict(pushing: Pushing, old: str, new: str) -> None:
+    """What another program wrote there is left; the visits of this subject and of others are written."""
+    pushing(PLAN)
+    changes = [(old, new)]
+    if "TZID" in new:
+        changes.append(("DTEND;VALUE=DATE:20260903", "DTEND;TZID=Mars/Olympus:20260902T103000"))
+    pushing.edit("M06", *changes)
+    href, entry = pushing.entry("M06")
+    other = ts.schedule(ALSTEM, ts.Subject("P01-008", baseline=date(2026, 3, 2)))
+    report = pushing([ts.schedule(ALSTEM, SUBJECT.attended("DOSE1", date(2026, 3, 4))), other], LATER)
+    assert [(c.subject, c.visit, c.kind) for c in report.conflicts] == [("P01-007", "M06", "unreadable")]
+    assert (len(report.created), len(report.updated)) == (17, 16)
+    assert pushing.entries[href] == entry
+
+
 def test_a_change_between_reading_and_writing_is_not_overwritten(pushing: Pushing) -> None:
     """The server refuses (412), the event is reported and left, all the others are written, also with --overwrite."""
     pushing(PLAN)

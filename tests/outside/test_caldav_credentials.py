@@ -1,9 +1,11 @@
 """Where user and password must not go: to another server, over a line without TLS, into any message."""
 
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
@@ -94,6 +96,39 @@ def test_credentials_do_not_follow_to_another_server(kind: int | str) -> None:
             assert other.seen == []
     assert "another server" in str(caught.value) or "another address" in str(caught.value) or kind == "principal"
     assert "secret" not in repr(caught.value)
+
+
+class _Digest(_Answer):
+    """Lets in whoever proves by RFC 7616, section 3.4.1 that they know the password, without being told it."""
+
+    def reply(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        said = dict(re.findall(r'(\w+)="?([^",]*)"?', self.headers.get("Authorization", "")))
+        self.server.seen.append({key.lower(): value for key, value in self.headers.items()})
+        secret, done = _md5("ania:x:pw"), _md5(f"{self.command}:{self.path}")
+        proof = _md5(":".join([secret, "n0", said.get("nc", ""), said.get("cnonce", ""), "auth", done]))
+        known = said.get("response") == proof
+        self.send_response_only(self.server.status if known else 401)
+        if not known:
+            self.send_header("WWW-Authenticate", 'Digest realm="x", nonce="n0", qop="auth", algorithm=MD5')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def _md5(text: str) -> str:
+    return md5(text.encode()).hexdigest()  # noqa: S324 - as the standard has it
+
+
+@pytest.mark.parametrize(("password", "said"), [("pw", "(404)"), ("other", "(401)")])
+def test_a_server_may_ask_for_digest(password: str, said: str) -> None:
+    """Then the password is never sent, and the answers to the proof are bounded as all others."""
+    with _Answering(404) as server, connect(server.url, "ania", password) as client:
+        server.RequestHandlerClass = _Digest
+        with pytest.raises(PushError) as caught:
+            push(collection(client, f"{server.url}cal/", []), PLAN, stamp=STAMP)
+        assert said in str(caught.value)
+        assert server.seen[-1]["authorization"].startswith("Digest ")
+        assert not any("Basic" in seen.get("authorization", "") for seen in server.seen)
 
 
 def test_no_redirection_is_followed_on_the_same_server() -> None:

@@ -105,7 +105,7 @@ class Entries:
     def _take(self, found: EntriesUpdate, uid: str, data: bytes, owned: list[Owned]) -> None:
         try:
             made = updated(owned, self._head, self._moment, data)
-            piece = split(made.data)[uid]
+            piece = split(made.data)[uid] if made.changes else data
         except InvalidValueError as error:
             event = owned[0].events[0] if owned[0].events else None
             subject, visit = (owned[0].subject, event.visit) if event else ("", "")
