@@ -103,6 +103,18 @@ def test_a_file_is_read_whole_and_nothing_is_none(tmp_path: Path) -> None:
     assert check_plain(path) is True
 
 
+def test_a_file_larger_than_any_of_ours_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 MB; what is just within the limit is read."""
+    assert descriptors._MAX_BYTES == 500_000_000
+    monkeypatch.setattr(descriptors, "_MAX_BYTES", 10)
+    path = tmp_path / "subjects.csv"
+    path.write_bytes(b"x" * 10)
+    assert read_plain(path) == b"x" * 10
+    path.write_bytes(b"x" * 11)
+    with pytest.raises(BadInput, match=r"subjects\.csv: larger than 10 bytes: no file of trialsched$"):
+        read_plain(path)
+
+
 def test_a_file_with_a_second_name_is_not_written_in_its_place(tmp_path: Path) -> None:
     """A hard link would carry the change out of the folder."""
     (tmp_path / "precious").write_bytes(b"kept")

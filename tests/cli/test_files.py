@@ -63,6 +63,7 @@ def test_different_codes_have_different_names(one: str, other: str) -> None:
         (b"[]", False),
         (b"", False),
         (b"[" * 100_000, False),
+        (b'{"generator": {"name": "trialsched"}, "x": [' + b"[]," * 1_000_000 + b"[]]}", False),
         (b"\xff", False),
     ],
 )

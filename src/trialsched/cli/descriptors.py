@@ -23,6 +23,7 @@ _CAREFUL: Final = (
     | getattr(os, "O_BINARY", 0)
 )
 _NO_FILE: Final = (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EISDIR)  # EMLINK: a link, on FreeBSD
+_MAX_BYTES: Final = 500_000_000
 _FAR: Final = 1 << 30  # on Windows the locked byte cannot be read by others: one that no file of ours has
 
 
@@ -70,13 +71,19 @@ def open_plain(path: Path, flags: int, mode: int = 0o666) -> int:
 
 
 def read_plain(path: Path) -> bytes | None:
-    """Return what a file that is no link holds, None when there is none. Raises `BadInput` for what is no file."""
+    """Return what a file that is no link holds, None when there is none.
+
+    Raises `BadInput` for what is no file, and for more than any file of ours holds.
+    """
     try:
         handle = open_plain(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     with os.fdopen(handle, "rb") as file:
-        return file.read()
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise BadInput([f"{path}: larger than {_MAX_BYTES:,} bytes: no file of trialsched"])
+    return data
 
 
 def open_own(path: Path, flags: int, like: Path) -> int:

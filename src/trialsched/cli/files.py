@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import stat
@@ -11,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from trialsched import _json
 from trialsched.cli.descriptors import read_plain
 from trialsched.cli.inputs import BadInput
 from trialsched.cli.parts import replace_all, sweep
 from trialsched.cli.printing import for_terminal
+from trialsched.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,14 +58,20 @@ def file_name(code: str, suffix: str) -> str:
 def wrote_json(data: bytes) -> bool:
     """Return whether a JSON file, or every line of it, names trialsched as its generator."""
     try:
-        documents = [json.loads(data)]
-    except (ValueError, RecursionError):
-        try:
-            documents = [json.loads(line) for line in data.splitlines() if line.strip()]
-        except (ValueError, RecursionError):
-            return False
-    generators = [d.get("generator") if isinstance(d, dict) else None for d in documents]
-    return bool(generators) and all(isinstance(g, dict) and g.get("name") == "trialsched" for g in generators)
+        text = data.decode()
+    except UnicodeDecodeError:
+        return False
+    lines = [line for line in text.split("\n") if line.strip()]
+    return _has_our_name(text) or (len(lines) > 1 and all(map(_has_our_name, lines)))
+
+
+def _has_our_name(text: str) -> bool:
+    try:
+        document = _json.loads(text)
+    except InvalidValueError:
+        return False
+    generator = document.get("generator") if isinstance(document, dict) else None
+    return isinstance(generator, dict) and generator.get("name") == "trialsched"
 
 
 def wrote_csv(data: bytes) -> bool:

@@ -154,17 +154,16 @@ def check_keys(found: Found, where: str, table: dict[str, Any]) -> None:
         del table[name]
 
 
-def walk(raw: object) -> Iterator[tuple[str, int, object]]:
+def walk(raw: dict[str, Any]) -> Iterator[tuple[str, int, object]]:
     """Yield (place, level, value) of every table and list, without recursion."""
-    waiting = [("", 1, raw)]
+    waiting: list[tuple[str, int, dict[str, Any] | list[Any]]] = [("", 1, raw)]
     while waiting:
         where, level, value = waiting.pop()
-        if not isinstance(value, (dict, list)):
-            continue
         yield where, level, value
         if level <= MAX_LEVELS:
             inner = value.items() if isinstance(value, dict) else enumerate(value)
-            waiting += [(place((where, key)), level + 1, item) for key, item in inner]
+            below = [(key, item) for key, item in inner if isinstance(item, (dict, list))]
+            waiting += [(place((where, key)), level + 1, item) for key, item in below]
 
 
 def place(parts: tuple[str | int, ...]) -> str:
