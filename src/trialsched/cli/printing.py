@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trialsched.errors import TrialschedError
 
 _QUOTED_BY_CLICK: Final = ("message", "option_name", "param_hint", "ui_filename", "cmd_name", "argument_name")
+_LONGEST_QUOTED: Final = 1000  # characters of it, which has more words around it
 
 
 def put(line: str, *, err: bool = False) -> None:
@@ -38,7 +39,7 @@ def put_usage(error: click.ClickException) -> None:
     for name in _QUOTED_BY_CLICK:
         quoted = getattr(error, name, None)
         if isinstance(quoted, str):
-            setattr(error, name, printable(quoted))
+            setattr(error, name, printable(quoted, _LONGEST_QUOTED))
     error.show()
 
 
