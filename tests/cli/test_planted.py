@@ -342,7 +342,7 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple
 COMMANDS = {" ".join(path): command for path, command in leaves(cli)}
 NEEDED: dict[str, list[str]] = {
     "record": ["trial", "P2", "C1", "--by", "AN"],
-    "push": ["--url", "http://localhost:9/"],
+    "push": ["--url", "ftp://cal.example/"],
     "bookings": ["trial", "found.ics"],
 }
 
