@@ -175,8 +175,9 @@ def _mode(mode: str | None) -> str | None:
 
 
 def _text(note: str | None) -> str | None:
-    """Return a note as one line, None for a blank one."""
-    return " ".join(note.split()) or None if note else None
+    """Return a note as one line, None for a blank one and for a lone period, which is no text (CORE-000890)."""
+    text = " ".join(note.split()) if note else ""
+    return None if text in ("", ".") else text
 
 
 def some(places: Iterable[str], most: int = 5) -> str:
