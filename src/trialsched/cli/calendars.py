@@ -154,12 +154,6 @@ class _Calendars:
 
         return file_name(plan.subject.code, SUFFIXES[self.audience])
 
-    def visits(self, *plans: Plan) -> int:
-        """Return how many visits of these plans the calendar shows."""
-        from trialsched.formats.ical.events import told
-
-        return sum(len(told(plan, self.made.style)) for plan in plans)
-
     def write_one(self, plan: Plan, output: str | None) -> None:
         from trialsched.cli.files import emit
 
@@ -168,11 +162,11 @@ class _Calendars:
             made = self.made_over(plan, None, self.name_of(plan))
             emit(made.data)
             _tell_changes(made, err=True)
-            put(f"{count(self.visits(plan), 'visit')} {words}", err=True)
+            put(f"{count(made.visits, 'visit')} {words}", err=True)
         else:
             path = Path(output) if output else Path(self.name_of(plan))
             made, state = self.save(plan, path)
-            put(f"{path}: {state}{count(self.visits(plan), 'visit')} {words}")
+            put(f"{path}: {state}{count(made.visits, 'visit')} {words}")
             _tell_changes(made)
 
     def write_all(self, plans: list[Planned], folder: Path, bad: list[tuple[int, str]]) -> int:
@@ -221,11 +215,11 @@ class _Calendars:
                 made = self.made_over(good, None, "")
                 emit(made.data)
                 _tell_changes(made, subject=True, err=True)
-                put(f"{count(self.visits(*good), 'visit')} {words}", err=True)
+                put(f"{count(made.visits, 'visit')} {words}", err=True)
             else:
                 path = Path(output)
                 made, state = self.save(good, path)
-                put(f"{path}: {state}{count(self.visits(*good), 'visit')} {words}")
+                put(f"{path}: {state}{count(made.visits, 'visit')} {words}")
                 _tell_changes(made, subject=True)
         return say(bad)
 

@@ -154,11 +154,11 @@ STATES: dict[str, tuple[Callable[[ts.Subject], ts.Subject], str, str, str, str, 
             "Nowy umówiony termin: 10 kwietnia 2026 r. (piątek), godz. 09:30"
         ),
     ),
-    "missed": (
-        lambda s: s.missed("DOSE2"),
+    "missed and still open when participation ended": (
+        lambda s: s.missed("DOSE2").end(date(2026, 4, 7)),
         "CANCELLED",
-        "Recorded as missed",
-        "Odnotowano, że wizyta się nie odbyła",
+        "Called off: participation ended on Tuesday 2026-04-07",
+        "Odwołana: udział zakończono w dniu 2026-04-07 (wtorek)",
         "This visit is called off",
         "Ta wizyta jest odwołana",
     ),
@@ -195,6 +195,44 @@ def test_what_each_reader_is_told_line_by_line(state: str) -> None:
         assert event.description == said
         assert event.summary == title
         assert (event.status, event.audience) == (status, "participant")
+
+
+MISSED = (
+    SUBJECT.missed("DOSE2"),
+    SUBJECT.booked("DOSE2", APRIL_2, NINE).missed("DOSE2"),
+    SUBJECT.missed("DOSE2").end(date(2026, 4, 8)),  # the last day of its window
+)
+
+
+@pytest.mark.parametrize("audience", ["staff", "blind"])
+def test_what_staff_are_told_of_a_missed_visit(audience: Any) -> None:  # noqa: ANN401
+    """Cancelled, and that it was recorded so, whether it was booked or not; also when participation ended later."""
+    for subject in MISSED:
+        for tag, first, rest, word in (
+            ("en", "Recorded as missed", STAFF_EN, "CANCELLED "),
+            ("pl", "Odnotowano, że wizyta się nie odbyła", STAFF_PL, "ODWOŁANA "),
+        ):
+            event = one(subject, Style(audience, language=tag))
+            assert (event.description, event.summary) == (first + rest, f"{word}P01-007 DOSE2")
+            assert (event.status, event.transparent, event.stays) == ("CANCELLED", True, False)
+            assert not event.new
+
+
+def test_a_participants_event_of_a_missed_visit_stays_as_it_was() -> None:
+    """Nobody calls off what is past; an event that was never given out is none."""
+    for subject in MISSED:
+        for role in ("visit", "window"):
+            style = Style("participant", windows=True, alarms="1d")
+            event = one(subject, style, role=role)
+            assert (event.stays, event.new, event.transparent, event.triggers) == (True, False, True, ())
+            assert event.status != "CANCELLED"
+    for subject in (
+        SUBJECT,
+        SUBJECT.attended("DOSE2", APRIL_2),
+        SUBJECT.missed("DOSE2").end(date(2026, 4, 7)),
+        SUBJECT.missed("DOSE2").with_record(ts.VisitRecord("DOSE2", booked=APRIL_2)),
+    ):
+        assert not one(subject, PARTICIPANT).stays
 
 
 def test_a_phone_visit_in_full() -> None:
@@ -263,7 +301,7 @@ def test_visits_by_video_and_at_home(
 
 def test_no_instruction_is_left_once_a_visit_is_past_or_called_off() -> None:
     """'We will phone you' is said of what is to come only."""
-    for subject in (SUBJECT.attended("M04", date(2026, 7, 2)), SUBJECT.missed("M04")):
+    for subject in (SUBJECT.attended("M04", date(2026, 7, 2)), SUBJECT.end(date(2026, 7, 1))):
         event = one(subject, PARTICIPANT, CLINIC, "M04")
         assert event.summary.removeprefix("CANCELLED ") == "Visit 8 of 17"
         assert "phone" not in event.description
@@ -320,12 +358,12 @@ def test_visits_are_numbered_by_their_target() -> None:
         ts.Visit("SAME", "on-site", "on D0"),
     ]
     protocol = ts.Protocol("numbers", "1", "D0", visits)
-    plan = ts.schedule(protocol, ts.Subject("S", baseline=date(2026, 3, 2)).missed("D0"))
+    plan = ts.schedule(protocol, ts.Subject("S", baseline=date(2026, 3, 2)).end(date(2026, 3, 1)))
     assert [event.summary for event in written(plan, PARTICIPANT)] == [
         "CANCELLED Visit 2 of 4",
-        "Visit 4 of 4",
+        "CANCELLED Visit 4 of 4",
         "Visit 1 of 4",
-        "Visit 3 of 4",
+        "CANCELLED Visit 3 of 4",
     ]
 
 
@@ -371,7 +409,7 @@ def test_windows_for_participants() -> None:
     window = one(SUBJECT, style, role="window")
     assert window.summary == "Wizyta 5 z 17: możliwe dni"
     assert window.description == POSSIBLE_PL[1:]
-    cancelled = one(SUBJECT.missed("DOSE2"), style, role="window")
+    cancelled = one(SUBJECT.end(date(2026, 4, 7)), style, role="window")
     assert (cancelled.summary, cancelled.description) == (
         "ODWOŁANA Wizyta 5 z 17: możliwe dni",
         "Ta wizyta jest odwołana",

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import trialsched as ts
-from tests.support.calendars import vevents
+from tests.support.calendars import shown_first, vevents
 from trialsched import strategies
 from trialsched.formats import ical
 
@@ -36,9 +36,11 @@ def lines(data: bytes) -> list[str]:
 
 
 def events(plan: ts.Plan) -> dict[str, list[str]]:
-    """Return the content lines of each event, by visit code."""
+    """Return the content lines of each event, by visit code, in a calendar that had all of them before."""
     found = {}
-    for block in "\n".join(lines(ical.dumps(plan, stamp=STAMP))).split("BEGIN:VEVENT\n")[1:]:
+    before = ts.schedule(plan.protocol, replace(plan.subject, records=(), ended=None, end_reason=None))
+    data = ical.dumps(plan, stamp=STAMP, previous=ical.dumps(before, stamp=STAMP))
+    for block in "\n".join(lines(data)).split("BEGIN:VEVENT\n")[1:]:
         body = block.partition("\nEND:VEVENT")[0].splitlines()
         summary = next(line for line in body if line.startswith("SUMMARY:"))
         found[summary.split()[-1]] = body
@@ -113,7 +115,7 @@ def test_nothing_that_makes_a_meeting_or_leaks(plan: ts.Plan) -> None:
     content = lines(ical.dumps(plan, stamp=STAMP))
     names = [line.partition(":")[0].partition(";")[0] for line in content]
     assert not {"METHOD", "ORGANIZER", "ATTENDEE", "VALARM", "VTODO"} & {*names}
-    assert names.count("CLASS") == content.count("CLASS:PRIVATE") == len(plan)
+    assert names.count("CLASS") == content.count("CLASS:PRIVATE") == len(shown_first(plan))
     text = "\n".join(content)
     if plan.protocol == ALSTEM:
         assert "alstem" not in text.replace("trialsched", "").lower()
@@ -125,8 +127,8 @@ def test_nothing_that_makes_a_meeting_or_leaks(plan: ts.Plan) -> None:
 def test_what_a_calendar_program_reads(plan: ts.Plan) -> None:
     """All-day events with an exclusive end, in plan order, with the UIDs, dates and words that the plan gives."""
     found = vevents(ical.dumps(plan, stamp=STAMP))
-    assert len({event["UID"] for event in found}) == len(plan)
-    for event, row in zip(found, plan, strict=True):
+    assert len({event["UID"] for event in found}) == len(found)
+    for event, row in zip(found, shown_first(plan), strict=True):
         day = row.attended if isinstance(row.attended, date) else row.booked or row.target
         assert event["UID"] == ical.uid(plan.protocol.id, plan.subject.code, row.code)
         assert event["DTSTART"].dt == day
@@ -173,6 +175,34 @@ def test_date_status_and_transparency(
     assert f"STATUS:{status}" in event
     assert [line for line in event if line in OPAQUE + FREE] == busy
     assert f"SUMMARY:{prefix}P01-007 DOSE2" in event
+
+
+@pytest.mark.parametrize(
+    ("make", "left_out"),
+    [
+        (lambda s: s, set()),
+        (lambda s: s.missed("DOSE2"), {"DOSE2"}),
+        # the window of DOSE2 ends on 8 April, that of DOSE3 on 8 May, M03's on 9 June; all others are later
+        (lambda s: s.end(date(2026, 4, 7)), {"DOSE2", "DOSE3", *(f"M{n:02}" for n in (*range(3, 13), 18))}),
+        (lambda s: s.end(date(2026, 4, 8)), {"DOSE3", *(f"M{n:02}" for n in (*range(3, 13), 18))}),
+        (lambda s: s.attended("M18", DAY).end(date(2027, 3, 9)), set()),
+    ],
+)
+def test_nobody_is_told_of_what_was_never_given_out(
+    make: Callable[[ts.Subject], ts.Subject], left_out: set[str]
+) -> None:
+    """A first calendar has no cancelled event, of a visit or of a window, for any reader, alone and for the site."""
+    plan = ts.schedule(ALSTEM, make(SUBJECT))
+    gone = {ical.uid("alstem", "P01-007", code, role) for code in left_out for role in ("visit", "window")}
+    everything = {ical.uid("alstem", "P01-007", row.code, role) for row in plan for role in ("visit", "window")}
+    for audience in ical.AUDIENCES:
+        style = ical.Style(audience, windows=True)
+        made = ical.update(plan, stamp=STAMP, style=style)
+        assert {str(e["UID"]) for e in vevents(made.data)} == everything - gone
+        assert not [e for e in vevents(made.data) if e["STATUS"] == "CANCELLED"]
+        assert made.visits == 17 - len(left_out)
+    site = vevents(ical.dumps([plan], stamp=STAMP, style=ical.Style(windows=True)))
+    assert {str(e["UID"]) for e in site} == everything - gone
 
 
 @pytest.mark.parametrize(("ended", "status"), [(date(2026, 6, 1), "CANCELLED"), (date(2026, 6, 2), "TENTATIVE")])
@@ -353,8 +383,10 @@ def test_long_summaries_are_measured_as_they_are_written() -> None:
     """Escapes count: what is on the line has at most 255 octets."""
     visit = ts.Visit("V" * 64, "phone", "on D0")
     protocol = ts.Protocol("demo", "1", "D0", [ts.Visit("D0", "on-site"), visit])
-    subject = replace(SUBJECT, code=";" * 20 + "\U0001f600" * 44).missed("V" * 64)
-    line = next(line for line in lines(ical.dumps(ts.schedule(protocol, subject), stamp=STAMP)) if "VVV" in line)
+    subject = replace(SUBJECT, code=";" * 20 + "\U0001f600" * 44)
+    before = ical.dumps(ts.schedule(protocol, subject), stamp=STAMP)
+    plan = ts.schedule(protocol, subject.missed("V" * 64))
+    line = next(line for line in lines(ical.dumps(plan, stamp=STAMP, previous=before)) if "VVV" in line)
     assert 240 < len(line.removeprefix("SUMMARY:").encode()) <= 255
     assert line.endswith(f"\u2026 {'V' * 64}")
 

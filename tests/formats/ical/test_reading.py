@@ -125,8 +125,7 @@ def test_moved_events_are_the_bookings(plan: ts.Plan, moves: dict[int, tuple[dat
         row = list(plan)[index % len(plan)]
         uid = ical.uid(plan.protocol.id, plan.subject.code, row.code)
         shows = row.attended if isinstance(row.attended, date) else row.booked or row.target
-        called_off = re.search(rf"UID:{uid}\r\n(?:(?!END:VEVENT).)*STATUS:CANCELLED", text, re.DOTALL)
-        if called_off or day == shows:
+        if uid not in text or day == shows:
             continue
         text = dragged(text, uid, day, clock)
         expected[row.code] = booked(row.code, day, clock)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -276,7 +277,6 @@ FOREIGN = (
         b"CATEGORIES:Important,ward 3\r\n",
         b"LOCATION:Room 12\r\n",
         b"CONFERENCE;VALUE=URI:https://meet.example.org/x\r\n",
-        b"RRULE:FREQ=YEARLY;COUNT=2\r\n",
         b"RELATED-TO:another@example.org\r\n",
         b"GEO:1;2\r\n",
         b"ATTACH:https://example.org/" + b"a" * 40 + b"\r\n " + b"b" * 60 + b"\r\n",
@@ -848,3 +848,33 @@ def test_sequence_stays_a_number_of_the_standard() -> None:
     over = ical.update(BOOKED, stamp=THEN, previous=last)
     assert events(over.data)["M18"]["SEQUENCE"] == "2147483647"
     assert ical.update(BOOKED, stamp=LATER, previous=over.data) == ical.Update(over.data, (), ())
+
+
+# Cancelled visits.
+
+
+@given(PLANS.map(at_half_past_nine), PLANS.map(at_half_past_nine), st.sampled_from(["staff", "participant", "blind"]))
+def test_an_update_cancels_only_what_was_there(old: ts.Plan, new: ts.Plan, audience: ical.Audience) -> None:
+    """No cancelled event is new, whatever the plans; and the update of an update is the same bytes."""
+    new = ts.schedule(new.protocol, replace(new.subject, code=old.subject.code))
+    options: dict[str, Any] = {"clinic": WARSAW, "study_key": "k"}
+    options["style"] = ical.Style(audience, windows=True, alarms="1d", language="en")
+    first = ical.dumps(old, stamp=FIRST, **options)
+    over = ical.update(new, stamp=THEN, previous=first, **options)
+    there = {str(event["UID"]) for event in vevents(first)}
+    cancelled = {str(event["UID"]) for event in vevents(over.data) if event["STATUS"] == "CANCELLED"}
+    assert cancelled <= there
+    assert not [change for change in over.changes if change.kind == "added" and change.status == "CANCELLED"]
+    assert ical.update(new, stamp=LATER, previous=over.data, **options) == ical.Update(over.data, (), ())
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_what_was_never_given_out_is_not_called_off_later(several: bool) -> None:  # noqa: FBT001
+    """A file that lacks the event gets none; the same visit in a file that has it is called off there."""
+    missed = ts.schedule(ALSTEM, SUBJECT.missed("M18"))
+    without = EXPORT.replace(raw(EXPORT, "M18"), b"")
+    over = ical.update([missed] if several else missed, stamp=THEN, previous=without)
+    assert (len(vevents(over.data)), over.visits) == (16, 16)
+    there = ical.update(missed, stamp=THEN, previous=EXPORT)
+    assert (len(vevents(there.data)), there.visits) == (17, 17)
+    assert events(there.data)["M18"]["STATUS"] == "CANCELLED"

@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"[0-9]{1,10}")
 MAX_SEQUENCE = 2**31 - 1  # RFC 5545, section 3.3.8
 _HASHES = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{8}){3}")
 _MOMENT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+_STATUSES = ("TENTATIVE", "CONFIRMED", "CANCELLED")
 
 
 def sequence(event: Properties) -> int:
@@ -107,6 +108,7 @@ class Words(NamedTuple):
     tel: str
     written: tuple[str, ...]
     settings: dict[str, str]
+    transp: str
 
     @classmethod
     def of(cls, event: Properties) -> Words:
@@ -121,6 +123,7 @@ class Words(NamedTuple):
             phone[0] if phone else "",
             _hashes(event.text("X-TRIALSCHED-HASH").strip()),
             {name: event.text(name).strip().upper() for name in ("CLASS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS")},
+            event.text("X-TRIALSCHED-TRANSP").strip().upper(),
         )
 
     @property
@@ -135,11 +138,24 @@ class Words(NamedTuple):
         same = [bool(self.written) and text_digest(text) == self.written[index] for index, text in enumerate(texts)]
         return same[0], same[1], same[2], same[3]
 
+    @property
+    def written_status(self) -> str:
+        """The STATUS that we wrote, by its hash; the one that stands when the hash is lost."""
+        if self.written:
+            return next((word for word in _STATUSES if text_digest(word) == self.written[3]), self.status)
+        return self.status
+
+    def written_transp(self, *, window: bool) -> str:
+        """Return the TRANSP that we wrote: by its mark, else the one that our STATUS has."""
+        opaque = self.written_status == "CONFIRMED" and not window
+        return self.transp or ("OPAQUE" if opaque else "TRANSPARENT")
+
     def settings_are(self, event: Event, old: Properties) -> bool:
         """Return whether the marks and settings stand as they would be written now."""
         return (
             self.settings["CLASS"] == "PRIVATE"
-            and self.settings["TRANSP"] == ("TRANSPARENT" if event.transparent else "OPAQUE")
+            and self.settings["TRANSP"] == transp_of(event)
+            and self.transp in ("", transp_of(event))
             and old.text("X-TRIALSCHED-DATE").strip() == exported(event)
             and old.text("X-TRIALSCHED-SUBJECT").strip().lower() == event.owner
             and self.written == _hashes(event_digest(event))
@@ -164,14 +180,14 @@ class Words(NamedTuple):
             texts += [(place, "LOCATION", self.location, event.location), (place, "GEO", self.geo, geo)]
             texts.append((place, "CONFERENCE", self.tel, event.tel))
         lost = [(name, was, new) for ours, name, was, new in texts if not ours and was and was != new]
-        return Compared(same_place, place_is_ours, self.tel, note, (*lost, *self._lost_settings(event)))
+        return Compared(same_place, place_is_ours, self.tel, note, (*lost, *self.lost_settings(event)))
 
-    def _lost_settings(self, event: Event) -> list[tuple[str, str, str]]:
-        """Return the settings that a person gave the event: others than we give one of its status."""
-        opaque = self.status == "CONFIRMED" and not event.related
+    def lost_settings(self, event: Event) -> list[tuple[str, str, str]]:
+        """Return the settings that a person gave the event: others than we wrote, whatever its STATUS is now."""
+        transp = self.written_transp(window=bool(event.related))
         given = {
             "CLASS": ({"", "PRIVATE"}, "PRIVATE"),
-            "TRANSP": ({"", "OPAQUE" if opaque else "TRANSPARENT"}, "TRANSPARENT" if event.transparent else "OPAQUE"),
+            "TRANSP": ({"", transp}, transp_of(event)),
             "X-MICROSOFT-CDO-BUSYSTATUS": ({"", "BUSY", "FREE"}, "FREE" if event.transparent else "BUSY"),
         }
         return [
@@ -190,6 +206,11 @@ class Words(NamedTuple):
             if self.written[1] == text_digest(own):
                 return self.description.removeprefix(own)
         return None
+
+
+def transp_of(event: Event) -> str:
+    """Return the TRANSP of an event as it is written now."""
+    return "TRANSPARENT" if event.transparent else "OPAQUE"
 
 
 def _hashes(text: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from trialsched.clinic import Clinic
     from trialsched.formats.ical.outcome import Note
-    from trialsched.formats.ical.updating import Owned
+    from trialsched.formats.ical.revising import Owned
     from trialsched.plan import Plan
 
 _NAME_BASED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")  # UUIDv5, as all of ours

@@ -27,7 +27,10 @@ Number = tuple[int, int]  # which visit of how many
 
 
 class Event(NamedTuple):
-    """What one event says. `start` and `end` are dates, the end exclusive, or local times in one zone."""
+    """What one event says. `start` and `end` are dates, the end exclusive, or local times in one zone.
+
+    `stays`: a participant's event of a missed visit. It is never new, and stays as it was given out, only transparent.
+    """
 
     uid: str
     owner: str
@@ -46,6 +49,21 @@ class Event(NamedTuple):
     related: str = ""
     triggers: tuple[str, ...] = ()
     zone: str = ""
+    stays: bool = False
+
+    @property
+    def new(self) -> bool:
+        """Whether it is written where no event of its UID was before: nobody is told that nothing is called off."""
+        return self.status != "CANCELLED" and not self.stays
+
+
+class State(NamedTuple):
+    """On which day an event stands, whether that is the booked one, its STATUS, and whether it is transparent."""
+
+    day: date
+    timed: bool
+    status: str
+    transparent: bool
 
 
 class Reader(NamedTuple):
@@ -88,11 +106,15 @@ def events(plan: Plan, key: str, reader: Reader) -> list[Event]:
     found = []
     for row, number in zip(rows, _numbered(rows), strict=True):
         state = placed(row, plan.subject.ended)
-        event = _event(plan, row, key, reader, state=state, words=write(plan, row, reader, state[2], number))
+        stays = participant and state.status == "CANCELLED" and not _not_expected(row, plan.subject.ended)
+        if stays:
+            state = State(state.day, timed=False, status="TENTATIVE", transparent=True)
+        event = _event(plan, row, key, reader, state=state, words=write(plan, row, reader, state.status, number))
+        event = event._replace(stays=True, triggers=()) if stays else event
         found.append(event)
         window = row.window if reader.style.windows else None
         if window is not None:
-            summary, description = write_window(plan, row, reader, state[2], number)
+            summary, description = write_window(plan, row, reader, state.status, number)
             uid = event_name(key, plan.subject.code, row.code, "window")
             days = _window_event(event, window, uid)
             found.append(days._replace(visit=f"{row.code} window", summary=summary, description=description))
@@ -112,13 +134,12 @@ def _event(
     key: str,
     reader: Reader,
     *,
-    state: tuple[date, bool, str, bool],
+    state: State,
     words: tuple[str, str],
 ) -> Event:
-    subject = plan.subject
-    day, timed, status, transparent = state
+    subject, day = plan.subject, state.day
     start, end, zone = day, _next(day, row.code), ""
-    clock = row.booked_time if timed else None
+    clock = row.booked_time if state.timed else None
     if clock is not None:
         if reader.clinic is None:
             message = (
@@ -129,7 +150,7 @@ def _event(
         zone = reader.clinic.zone
         start, end = zones.booked_span(day, clock, zone, reader.clinic.duration(row.code, row.mode), where=row.code)
     triggers: list[str] = []
-    if reader.style.alarms and status != "CANCELLED" and row.attended is None:
+    if reader.style.alarms and state.status != "CANCELLED" and row.attended is None:
         found = (trigger(before, all_day=not zone) for before in reader.style.alarms)
         triggers = [value for value in found if value is not None]
     event = Event(
@@ -139,8 +160,8 @@ def _event(
         start,
         end,
         *words,
-        status,
-        transparent,
+        state.status,
+        state.transparent,
         reader.style.audience,
         zone=zone,
         triggers=tuple(triggers),
@@ -149,17 +170,22 @@ def _event(
     return event if reader.clinic is None else _with_place(event, row.mode, reader.clinic)
 
 
-def placed(row: PlannedVisit, ended: date | None) -> tuple[date, bool, str, bool]:
-    """Return (date, whether it is the booked one, STATUS, transparent): attended, called off, booked, computed."""
+def placed(row: PlannedVisit, ended: date | None) -> State:
+    """Return the state of a visit's event: attended, not expected any more or missed, booked, computed."""
     attended, booked = row.attended, row.booked
     day, timed = booked or row.target, booked is not None
+    if isinstance(attended, PartialDate):  # no day to stand on
+        return State(day, timed, "CONFIRMED", transparent=False)
     if attended is not None:
-        if isinstance(attended, PartialDate):  # no day to stand on
-            return day, timed, "CONFIRMED", False
-        return attended, False, "CONFIRMED", False
-    if row.outcome == "missed" or (ended is not None and (row.latest or row.target) > ended):
-        return day, timed, "CANCELLED", True
-    return (day, True, "CONFIRMED", False) if booked else (day, False, "TENTATIVE", True)
+        return State(attended, timed=False, status="CONFIRMED", transparent=False)
+    if row.outcome == "missed" or _not_expected(row, ended):
+        return State(day, timed, "CANCELLED", transparent=True)
+    return State(day, timed, "CONFIRMED" if booked else "TENTATIVE", transparent=booked is None)
+
+
+def _not_expected(row: PlannedVisit, ended: date | None) -> bool:
+    """Return whether a visit was still open when participation ended, whatever was recorded of it since."""
+    return ended is not None and (row.latest or row.target) > ended
 
 
 def _window_event(event: Event, days: DateRange, uid: str) -> Event:
@@ -289,11 +315,11 @@ def _state(plan: Plan, row: PlannedVisit, words: Language) -> str:
         if booked and _booked_again(row):
             return phrases["again_at" if at else "again"].format(state=state, day=day(booked), **at)
         return state
+    ended = plan.subject.ended
+    if ended is not None and _not_expected(row, ended):
+        return phrases["ended"].format(day=day(ended))
     if row.outcome == "missed":
         return phrases["missed"]
-    ended = plan.subject.ended
-    if ended is not None and (row.latest or row.target) > ended:
-        return phrases["ended"].format(day=day(ended))
     if booked:
         return phrases["booked_at" if at else "booked"].format(day=day(booked), **at)
     return phrases["projected"]

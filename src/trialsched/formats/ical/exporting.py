@@ -9,9 +9,10 @@ from trialsched.errors import InvalidTypeError, InvalidValueError
 from trialsched.formats.ical import writing
 from trialsched.formats.ical.events import Reader, events, reader
 from trialsched.formats.ical.lines import LIMITS, Limits
+from trialsched.formats.ical.revising import Owned
 from trialsched.formats.ical.style import STAFF, Style
 from trialsched.formats.ical.uids import study_key_of
-from trialsched.formats.ical.updating import Owned, fresh, updated
+from trialsched.formats.ical.updating import fresh, updated
 from trialsched.formats.ical.writing import PRODID, Head, aware, basic_utc
 from trialsched.plan import Plan
 
@@ -152,7 +153,7 @@ def build(
     head, owned = prepared(plan, study_key, clinic, style)
     moment = aware(stamp)
     calendar = writing.calendar(head)
-    found = [event for one in owned for event in one.events]
+    found = [event for one in owned for event in one.events if event.new]
     for block in writing.zone_blocks(found).values():
         calendar.add_component(writing.zone_component(block))
     for event in found:

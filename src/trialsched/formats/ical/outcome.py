@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
@@ -60,11 +60,15 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A calendar as it is to be written now, what changed in it, and what of a person's could not be kept."""
+    """A calendar as it is to be written now, what changed in it, and what of a person's could not be kept.
+
+    `visits` is how many of the plans' visits it shows, which no comparison looks at: the bytes say it.
+    """
 
     data: bytes
     changes: tuple[EventChange, ...]
     notes: tuple[Note, ...]
+    visits: int = field(default=0, compare=False)
 
 
 def moment_text(moment: date) -> str:

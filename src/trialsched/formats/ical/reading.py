@@ -28,6 +28,7 @@ from trialsched.formats.ical.parsed import (
     uid_of,
 )
 from trialsched.formats.ical.uids import event_name, owner_name, study_key_of
+from trialsched.formats.ical.writing import PRODID
 from trialsched.plan import Plan
 from trialsched.subject import VisitRecord
 
@@ -172,7 +173,7 @@ class _Reading:
         self.given: dict[str, _Given] = {}
         self.found: dict[str, VisitRecord | None] = {}
         self.notes: dict[tuple[str, str], list[str]] = {}  # codes of visits, by kind and subject
-        self.files = self.events = self.matched = 0
+        self.files = self.own = self.events = self.matched = 0
         self.problems: list[Problem] = []
         self.passed = {"unreadable": 0, "strangers": 0, "gone": 0}
         self.stranger = ""
@@ -210,6 +211,8 @@ class _Reading:
     def read(self, data: bytes | str) -> None:
         self.files += 1
         file = read_calendars(data, self.limits)
+        maker = f"PRODID:{PRODID}".upper()  # one of ours has no event when no visit is to come
+        self.own += any(unfold(line).upper() == maker for line in file.head)
         zones = Zones(file, self.limits)
         methods = [method_of(head) for head in file.heads]
         for block in file.blocks:
@@ -368,7 +371,7 @@ class _Reading:
 
     def done(self) -> Bookings:
         self._refuse()
-        if self.files and not self.events:
+        if self.files and not self.events and not self.own:
             message = "there is no event in it"
             raise InvalidValueError(message)
         if self.events and not self.matched:

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from trialsched._text import shown
 from trialsched.errors import InvalidValueError
 from trialsched.formats.ical.comparing import (
-    MAX_SEQUENCE,
-    Compared,
-    Words,
     alarms,
-    categories,
-    is_our_alarm,
     sequence,
-    stamp_after,
 )
-from trialsched.formats.ical.events import shortened
+from trialsched.formats.ical.dependents import is_copy
 from trialsched.formats.ical.filezones import defined_name
 from trialsched.formats.ical.joining import Part, defines, read_calendars, settle
 from trialsched.formats.ical.lines import (
@@ -32,54 +27,45 @@ from trialsched.formats.ical.lines import (
     Cut,
     Limits,
     Properties,
-    escape,
     fold,
     kept_line,
     named_zones,
     properties,
     zone_renamed,
 )
-from trialsched.formats.ical.outcome import ChangeKind, EventChange, Note, Update, moment_text
+from trialsched.formats.ical.outcome import EventChange, Note, Update, moment_text
 from trialsched.formats.ical.parsed import (
-    Said,
     Zones,
     comparable,
-    exported_length,
-    exported_start,
-    in_days,
     is_marked,
-    length,
     said,
     uid_of,
 )
-from trialsched.formats.ical.uids import event_name, owner_name
+from trialsched.formats.ical.revising import OURS, Owned, Revising, Written, code_of, rewritten
+from trialsched.formats.ical.uids import owner_name
 from trialsched.formats.ical.words import language, languages
-from trialsched.formats.ical.writing import Head, head_lines, rendered, text_digest, zone_blocks
+from trialsched.formats.ical.writing import Head, head_lines, rendered, zone_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from trialsched.formats.ical.events import Event, Reader
+    from trialsched.formats.ical.events import Event
     from trialsched.formats.ical.joining import Definitions
-    from trialsched.formats.ical.words import Language
 
 _DAY = timedelta(1)
 
 
-class Owned(NamedTuple):
-    """One subject's events: whose they are, and for whom they are written."""
-
-    subject: str
-    key: str
-    events: Sequence[Event]
-    reader: Reader
-
-
 def fresh(owned: Sequence[Owned], head: Head, moment: str) -> Update:
     """Write a calendar that nothing was exported of before."""
-    events = [event for one in owned for event in one.events]
+    events = [event for one in owned for event in one.events if event.new]
     body = [rendered(event, moment, 0) for event in events]
-    return Update(_joined(head_lines(head), [], zone_blocks(events).values(), body), (), ())
+    data = _joined(head_lines(head), [], zone_blocks(events).values(), body)
+    return Update(data, (), (), visits_among(events))
+
+
+def visits_among(events: Iterable[Event]) -> int:
+    """Return how many events are visits, and no windows of theirs."""
+    return sum(not event.related for event in events)
 
 
 def _joined(own: Iterable[str], kept: Iterable[str], zones: Iterable[str], body: Iterable[str]) -> bytes:
@@ -100,11 +86,6 @@ def updated(owned: Sequence[Owned], head: Head, moment: str, previous: bytes | s
 _EDITION = re.compile(r"\r\nDTSTAMP:([0-9]{8}T[0-9]{6}Z)\r\nUID:([0-9a-f-]{36})\r\nSEQUENCE:([0-9]{1,9})\r\n")
 _NAME_BASED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")  # UUIDv5, as all of ours
 _UID_LINE = re.compile(r"\r\nUID(?:;[^\r\n:]*)?:", re.IGNORECASE)
-# Lines that are ours to write in every event. X-ALT-DESC is Outlook's own copy of DESCRIPTION.
-_OURS = {"SUMMARY", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "UID", "SEQUENCE", "CLASS", "DESCRIPTION",
-         "LAST-MODIFIED", "STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "X-TRIALSCHED-AUDIENCE",
-         "X-TRIALSCHED-DATE", "X-TRIALSCHED-END", "X-TRIALSCHED-HASH", "X-TRIALSCHED-SUBJECT",
-         "X-ALT-DESC"}  # fmt: skip
 _OUR_HEAD = {"VERSION", "PRODID", "CALSCALE", "METHOD", "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL",
              "X-PUBLISHED-TTL", "X-TRIALSCHED-AUDIENCE", "X-TRIALSCHED-PROTOCOL", "X-TRIALSCHED-VARIANT"}  # fmt: skip
 
@@ -128,9 +109,11 @@ class _Updating:
         self.written: dict[str, str] = {}
         self.body: list[str] = []
         self.kept: list[int] = []  # places in the body of what stays as it stood
-        self.changes: list[EventChange] = []
-        self.notes: list[Note] = []
+        self.revising = Revising(self.zones, moment)
+        self.changes, self.notes = self.revising.changes, self.revising.notes
         self.mine = self.others = 0
+        # By UID: which events of the file are exceptions of a repetition, by their places in the body.
+        self.exceptions: dict[str, list[tuple[int, Block]]] = {}
 
     def done(self) -> Update:
         kept = self._head()
@@ -140,17 +123,20 @@ class _Updating:
                 self._event(block, later=index in later)
             elif block.name != "VTIMEZONE":
                 self._keep(block.raw)
+        for uid, exceptions in self.exceptions.items():
+            self._settle(uid, exceptions)
         self._check_whose()
         for event, one in self.waiting.values():
-            if event.uid not in self.written:
-                self.body.append(rendered(event, self.moment, 0))
+            if event.uid not in self.written and event.new:
+                self._write(event.uid, rendered(event, self.moment, 0))
                 change = EventChange(
                     one.subject, event.visit, "added", None, event.start, event.status, event.uid, None
                 )
                 self.changes.append(change)
         zones = self._zones()
         data = _joined(head_lines(self.head), kept, zones, self.body)
-        return Update(data, tuple(self.changes), tuple(self.notes))
+        shown_events = [event for uid, (event, _) in self.waiting.items() if uid in self.written]
+        return Update(data, tuple(self.changes), tuple(self.notes), visits_among(shown_events))
 
     def _later_editions(self) -> set[int]:
         """Return which events of the file have another edition of themselves that counts, by their places.
@@ -211,7 +197,8 @@ class _Updating:
 
         Where ours of the same name means something else, what is kept of the file names its own by another name.
         """
-        own = {name: (raw,) for name, raw in zone_blocks(self.all_events).items()}
+        written = [event for event in self.all_events if event.uid in self.written and not event.stays]
+        own = {name: (raw,) for name, raw in zone_blocks(written).items()}
         others = [self.body[index] for index in self.kept]
         named = named_zones("".join(self.body))
         defined: dict[str, Definitions] = {}
@@ -235,17 +222,20 @@ class _Updating:
             if raw == block.raw:
                 self._write(known[0].uid, raw)
                 return
-        try:
+        with self._naming(block):
             self._read_event(block, later=later)
+
+    @contextmanager
+    def _naming(self, block: Block) -> Iterator[None]:
+        """Say of an error by which event it is, by its title, whatever else is wrong with it."""
+        try:
+            yield
         except InvalidValueError as error:
             if error.where:
                 raise
-            raise InvalidValueError(error.message, where=f"previous: {self._named(block)}") from None
-
-    def _named(self, block: Block) -> str:
-        """Return an event's title to name it by in an error, whatever else is wrong with it."""
-        found = re.search(r"\r\nSUMMARY[^:\r\n]*:([^\r\n]*)", block.raw)
-        return shown(found[1]) if found else "an event without title"
+            found = re.search(r"\r\nSUMMARY[^:\r\n]*:([^\r\n]*)", block.raw)
+            named = shown(found[1]) if found else "an event without title"
+            raise InvalidValueError(error.message, where=f"previous: {named}") from None
 
     def _write(self, uid: str, raw: str) -> None:
         self.mine += 1
@@ -257,23 +247,81 @@ class _Updating:
         uid = uid_of(event)
         known = self.waiting.get(uid)
         ours = _NAME_BASED.fullmatch(uid) is not None
-        exception = bool(event.all("RECURRENCE-ID"))
         owner = self._owner(event, uid) if ours and known is None else None
         if known or owner:
             self._check_audience(event)
-        if known and not exception:
-            if later or uid in self.written:
-                self._twice(uid, event, known)
-            else:
-                self._revise(block, event, *known)
-        elif owner and not exception:
-            if uid not in self.written:
-                self.kept.append(len(self.body))
-                self._write(uid, self._cancelled(block, event, owner))
-        elif ours and known is None and owner is None:
+        if (known or owner) and event.all("RECURRENCE-ID"):
+            self.exceptions.setdefault(uid, []).append((len(self.body), block))
+            self._keep(block.raw)
+        elif known and (later or uid in self.written):
+            self._twice(uid, event, known)
+        elif known or owner:
+            self._ours(uid, block, event)
+        elif ours:
             self._strange(block, event, uid)
         else:
             self._keep(block.raw)
+
+    def _ours(self, uid: str, block: Block, event: Properties) -> None:
+        """Write an event of a visit, or of one that left the plan."""
+        known = self.waiting.get(uid)
+        if known is not None:
+            self._write_as(uid, self.revising.over(block, event, *known))
+            return
+        owner = self._owner(event, uid)
+        if owner is not None and uid not in self.written:
+            self._write_as(uid, self.revising.cancelled(block, event, owner))
+
+    def _write_as(self, uid: str, found: Written) -> None:
+        if found.kept:
+            self.kept.append(len(self.body))
+        self._write(uid, found.raw)
+
+    def _settle(self, uid: str, exceptions: list[tuple[int, Block]]) -> None:
+        """Take out the exceptions of an event that has changed: they say when it is not as it was.
+
+        Of exceptions without the event itself the first is taken for it.
+        """
+        lone = uid not in self.written
+        if lone:
+            place, block = exceptions.pop(0)
+            with self._naming(block):
+                self._lone(uid, place, block)
+        if lone or uid in self.revising.new_editions:
+            for place, block in exceptions:
+                self.body[place] = ""
+                self._note_exception(uid, properties(block))
+
+    def _lone(self, uid: str, place: int, block: Block) -> None:
+        old = properties(block)
+        ids = frozenset(line.raw for line in old.all("RECURRENCE-ID"))
+        alone = Block(block.name, rewritten(old, {}, without=ids))
+        self._note_exception(uid, old)
+        count, last = len(self.changes), len(self.body)
+        self._ours(uid, alone, properties(alone))
+        self.body[place] = self.body.pop()
+        # As everywhere, what stays as it stood is named by its place, and what is written now is not.
+        stays = last in self.kept
+        self.kept = [index for index in self.kept if index not in (place, last)] + [place] * stays
+        if len(self.changes) == count:
+            subject, visit = self._whose(uid, old)
+            start, status = said(old, self.zones).start, old.text("STATUS").strip().upper()
+            self.changes.append(EventChange(subject, visit, "text", start, start, status, uid, None))
+
+    def _note_exception(self, uid: str, event: Properties) -> None:
+        recurrence = event.one("RECURRENCE-ID")
+        was = recurrence.value if recurrence else ""
+        start = moment_text(said(event, self.zones).start)
+        message = f"RECURRENCE-ID was {was!r}, is taken out: what it was an exception of, on {start}, has changed"
+        self.notes.append(Note(uid, *self._whose(uid, event), "edited", message))
+
+    def _whose(self, uid: str, event: Properties) -> tuple[str, str]:
+        """Return the subject and the visit of an event of ours."""
+        if uid in self.waiting:
+            known, one = self.waiting[uid]
+            return one.subject, known.visit
+        owner = self._owner(event, uid)
+        return (owner.subject if owner else "", event.text("SUMMARY"))
 
     def _strange(self, block: Block, event: Properties, uid: str) -> None:
         """Keep an event that may be of another subject in the calendar of a site only, whatever became of its mark."""
@@ -294,7 +342,7 @@ class _Updating:
         mark = event.text("X-TRIALSCHED-SUBJECT").strip().lower()
         if mark in self.owners:
             return self.owners[mark]
-        return next((one for one in self.owners.values() if _code_of(event, uid, one)), None)
+        return next((one for one in self.owners.values() if code_of(event, uid, one)), None)
 
     def _check_audience(self, event: Properties) -> None:
         audience = event.text("X-TRIALSCHED-AUDIENCE") or ("staff" if is_marked(event) else "")
@@ -304,185 +352,13 @@ class _Updating:
 
     def _twice(self, uid: str, event: Properties, known: tuple[Event, Owned]) -> None:
         """Leave out another edition of an event, and say so when it holds anything that a calendar program added."""
-        start = self._in_days(said(event, self.zones), known[1]).start
+        start = self.revising.in_days(said(event, self.zones), known[1]).start
         theirs, _ = alarms(event, known[0])
         ours = rendered(known[0], "", 0)
-        names = sorted({line.name for line in event.lines if line.name not in _OURS and line.raw not in ours})
+        names = sorted({line.name for line in event.lines if line.name not in OURS and line.raw not in ours})
+        names = [name for name in names if not is_copy(name)]
         names += [block.name for block in theirs]
         if names or comparable(start) != comparable(known[0].start):
             what = f"a second event of this visit, on {moment_text(start)}, is left out"
             message = f"{what} with its {', '.join(names)}" if names else what
             self.notes.append(Note(uid, known[1].subject, known[0].visit, "twice", message))
-
-    def _in_days(self, what: Said, one: Owned) -> Said:
-        clinic = one.reader.clinic
-        return in_days(what, clinic.zone if clinic else None)
-
-    def _revise(self, block: Block, old: Properties, event: Event, one: Owned) -> None:
-        """Write an event over its last edition, or leave it as it stands when it says the same."""
-        self._check_audience(old)
-        before, edition = self._in_days(said(old, self.zones), one), sequence(old)
-        there = exported_start(old)
-        was = Words.of(old)
-        found = was.against(event)
-        theirs, own_triggers = alarms(old, event)
-        own_categories, other_categories = categories(old, event)
-        # What was given out last counts too: a date that a person chose is new to all others when it is booked.
-        same_time = before.instants == Said(event.start, event.end).instants
-        same_time = same_time and (there is None or comparable(there) == comparable(event.start))
-        same_time = same_time and exported_length(old) in (None, length(event.start, event.end))
-        same_status = was.status == event.status and (not was.written or was.untouched[3])
-        same_place = found.same_place
-        tail = "" if found.note is None else found.note
-        same_text = (
-            was.summary == event.summary
-            and was.description == event.description + tail
-            and own_triggers == set(event.triggers)
-            and own_categories == set(event.categories)
-            and was.settings_are(event, old)
-        )
-        if same_time and same_status and same_place and same_text:
-            self.kept.append(len(self.body))
-            self._write(event.uid, block.raw)
-            return
-        self._note_losses(old, event, one, before, found)
-        edition = min(edition + (not (same_time and same_status and same_place)), MAX_SEQUENCE)
-        kept = [line.raw for line in old.lines if line.name not in _OURS and not found.is_ours(line, event)]
-        kept += [fold("CATEGORIES:" + ",".join(map(escape, other_categories)))] if other_categories else []
-        stamp = stamp_after(old, self.moment)
-        raw = rendered(
-            event, stamp, edition, note=tail, kept=kept, alarms=[alarm.raw.removesuffix("\r\n") for alarm in theirs]
-        )
-        self._write(event.uid, raw)
-        kind: ChangeKind = "text"
-        if was.status != event.status:
-            cancelled = "CANCELLED"
-            kind = "cancelled" if event.status == cancelled else "restored" if was.status == cancelled else "status"
-        elif not same_time:
-            kind = "moved"
-        elif not same_status:
-            kind = "status"
-        elif not same_place:
-            kind = "place"
-        was_start = _shown_start(before.start, event)
-        if there is not None and comparable(before.start) == comparable(event.start):
-            was_start = _shown_start(there, event)
-        ends = (_shown_start(before.end, event), event.end)
-        change = EventChange(one.subject, event.visit, kind, was_start, event.start, event.status, event.uid, ends)
-        self.changes.append(change)
-
-    def _note_losses(self, old: Properties, event: Event, one: Owned, before: Said, found: Compared) -> None:
-        """Say what a person had changed and this edition writes over."""
-        there = exported_start(old)
-        self._note_length(old, event, one, before)
-        moved = there is not None and comparable(there) != comparable(before.start)
-        if moved and comparable(before.start) != comparable(event.start):
-            place = moment_text(_shown_start(before.start, event))
-            message = f"was moved by hand to {place}, and is put back to {moment_text(event.start)}"
-            self.notes.append(Note(event.uid, one.subject, event.visit, "moved", message))
-        if there is None and comparable(before.start) != comparable(event.start):
-            place, planned = moment_text(_shown_start(before.start, event)), moment_text(event.start)
-            lost = "has lost the mark that tells whether a person moved it there"
-            message = f"stood on {place} and {lost}; now on {planned}"
-            self.notes.append(Note(event.uid, one.subject, event.visit, "moved", message))
-        for name, was, new in found.replaced:
-            message = f"{name} was {was!r}, is now {shown(new)!r}"  # theirs in full: it is nowhere else now
-            self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
-
-    def _note_length(self, old: Properties, event: Event, one: Owned, before: Said) -> None:
-        """Say that a person had made the event longer or shorter, or that nobody can tell any more."""
-        there, written = exported_start(old), exported_length(old)
-        same_start = comparable(before.start) == comparable(event.start)
-        if not same_start and (there is None or comparable(there) != comparable(before.start)):
-            return  # moved as a whole, which is told
-        found = length(before.start, before.end)
-        if found in (written, length(event.start, event.end)) or (written is None and not same_start):
-            return
-        until, planned = _last(_shown_start(before.end, event)), _last(event.end)
-        end = f"put back to {planned}"
-        if not isinstance(event.end, datetime) and not event.related:
-            end = "put back to one day"
-        message = f"lasted until {until}, and is {end}"
-        if written is None:
-            message = f"lasted until {until} and has lost the mark that tells whether a person chose that; {end}"
-        self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
-
-    def _cancelled(self, block: Block, old: Properties, one: Owned) -> str:
-        """Return an event that left the plan as a cancelled one, or as it stands when it is one already."""
-        was = Words.of(old)
-        if was.status == "CANCELLED":
-            return block.raw
-        words = one.reader.language
-        participant = one.reader.style.audience == "participant"
-        phrases = words.participant if participant else words.staff
-        window = bool(old.all("RELATED-TO"))  # of ours only windows have it
-        gone = phrases["window_gone" if window else "called_off" if participant else "gone"]
-        title_ours, words_ours, place_ours, _ = was.untouched
-        note = was.note_below("")
-        added = note if note is not None else "" if words_ours or not was.description else f"\n{was.description}"
-        title = _without_mode(was.summary, words) if participant else was.summary
-        summary = shortened(f"{phrases['cancelled']} {title}", title[-80:])
-        # What a person changed keeps the hash of ours: when the visit returns, what is written over is told.
-        before = was.written or ("0" * 8,) * 4
-        hashes = (
-            text_digest(summary) if title_ours else before[0],
-            text_digest(gone),
-            text_digest(was.place) if place_ours else before[2],
-            text_digest("CANCELLED"),
-        )
-        stamp = stamp_after(old, self.moment)
-        new = {
-            "SUMMARY": escape(summary),
-            "DTSTAMP": stamp,
-            "SEQUENCE": str(min(sequence(old) + 1, MAX_SEQUENCE)),
-            "DESCRIPTION": escape(gone + added),
-            "LAST-MODIFIED": stamp,
-            "STATUS": "CANCELLED",
-            "TRANSP": "TRANSPARENT",
-            "X-MICROSOFT-CDO-BUSYSTATUS": "FREE",
-            "X-TRIALSCHED-HASH": "-".join(hashes),
-        }
-        lines = ["BEGIN:VEVENT"]
-        for line in old.lines:
-            if line.name in new:
-                lines.append(fold(f"{line.name}:{new.pop(line.name)}"))
-            elif line.name != "X-ALT-DESC":
-                lines.append(line.raw)
-        lines += [fold(f"{name}:{value}") for name, value in new.items()]
-        lines += [alarm.raw.removesuffix("\r\n") for alarm in old.inner if not is_our_alarm(alarm)]
-        start = said(old, self.zones).start
-        visit = _code_of(old, uid_of(old), one) or was.summary
-        self.changes.append(EventChange(one.subject, visit, "cancelled", start, start, "CANCELLED", uid_of(old), None))
-        return "\r\n".join([*lines, "END:VEVENT\r\n"])
-
-
-def _without_mode(title: str, words: Language) -> str:
-    """Return a participant's title without what was to happen: nobody will phone now."""
-    for mode in words.participant["title"].values():
-        title = title.removesuffix(words.participant["with_mode"].format(summary="", mode=mode))
-    return title
-
-
-def _code_of(event: Properties, uid: str, one: Owned) -> str:
-    """Return the visit code in an event's title that gives its very UID, or ''."""
-    title = event.text("SUMMARY")
-    for word in title.split()[-2:] if one.subject in title else ():
-        if uid == event_name(one.key, one.subject, word):
-            return word
-        if uid == event_name(one.key, one.subject, word, "window"):
-            return f"{word} window"
-    return ""
-
-
-def _last(end: date) -> str:
-    """Return an exclusive end for a reader: a time, or the last day before it."""
-    if isinstance(end, datetime) or end == date.min:
-        return moment_text(end)
-    return moment_text(end - _DAY)
-
-
-def _shown_start(start: date, event: Event) -> date:
-    """Return a start in the zone of the new one, to be read beside it."""
-    if isinstance(start, datetime) and isinstance(event.start, datetime) and start.tzinfo and event.start.tzinfo:
-        return start.astimezone(event.start.tzinfo)
-    return start
