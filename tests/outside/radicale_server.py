@@ -85,6 +85,7 @@ class Exchange:
         self._body = body
         self.method = handler.command
         self.path = handler.path
+        self.depth = handler.headers.get("Depth")
         self.over = handler.server.over
 
     def forward(self) -> tuple[int, dict[str, str], bytes]:

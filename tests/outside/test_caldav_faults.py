@@ -255,6 +255,7 @@ ENTRIES = [
     Fault("the-same-twice", 2, rewritten(again(lambda entry: entry))),
     Fault("two-states", 3, rewritten(again(lambda entry: _TAG.sub('<getetag>"x"</getetag>', entry)))),
     Fault("other-states", 3, rewritten(lambda text: _TAG.sub('<getetag>"x"</getetag>', text))),
+    Fault("broken-states", 3, rewritten(lambda text: _TAG.sub("<getetag>&quot;a&#10;b&quot;</getetag>", text))),
     Fault("no-states", 3, rewritten(lambda text: _TAG.sub("", text))),
 ]
 # What one entry that is sent may meet: it is left, the others are written.
@@ -328,11 +329,15 @@ def place(
 
 
 def met(place: Place, method: str, fault: Fault, monkeypatch: pytest.MonkeyPatch, *facts: str) -> int:
-    """Push while the first request of a method meets a fault, and of lists every one; return the exit code."""
+    """Push while the first request of a method meets a fault, and of lists every one; return the exit code.
+
+    MEMBERS is the question what the calendar holds, before anything is made.
+    """
     numbers = count(1)
 
     def meet(asked: Exchange) -> None:
-        if asked.method == method and (method != "PUT" or next(numbers) == 1):
+        members = (asked.method, asked.path, asked.depth) == ("PROPFIND", f"/{place.server.user}/als/", "1")
+        if (members if method == "MEMBERS" else asked.method == method) and (method != "PUT" or next(numbers) == 1):
             fault.do(asked)
         else:
             asked.answer(*asked.forward())
@@ -370,6 +375,14 @@ def test_a_first_push_that_cannot_read(
     assert (place.starts(), place.foreign()) == ({}, place.theirs)
     mended(place, 0)
     assert (place.starts(), place.foreign()) == (FIRST, place.theirs)
+
+
+@named([*(fault for fault in ANY if fault.bounds is TIGHT), *LISTS])
+def test_a_first_push_that_cannot_ask_again(place: Place, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is made before it is known that it does not stand there."""
+    assert met(place, "MEMBERS", fault, monkeypatch) == fault.code
+    assert (place.starts(), place.foreign()) == ({}, place.theirs)
+    mended(place, 0)
 
 
 @named([*ANY, status(403, 2), status(405, 3), status(409, 3)])

@@ -38,6 +38,7 @@ _MEMBERS = """<?xml version="1.0" encoding="utf-8"?>
 _MOST = "{DAV:}number-of-matches-within-limits"  # RFC 4791, section 7.8
 _OK, _PART, _FORBIDDEN, _NOT_FOUND = 200, 207, 403, 404
 _SUCCESS = range(200, 300)
+_ETAG = re.compile(r"[!-~]{1,1000}")  # as RFC 9110, section 8.8.3, but for the quotes, which some servers forget
 # What caldav raises on answers that are none of a CalDAV server (lxml's error of broken XML is a SyntaxError).
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, SyntaxError, RecursionError)
 # What the HTTP library raises, by the names of its classes: its texts may hold the password of a proxy.
@@ -240,7 +241,8 @@ def _entries(tree: Any, url: str) -> list[Read]:  # noqa: ANN401 - lxml's elemen
             continue
         if not href or not data:
             raise _not_whole(url, "an entry comes without its data")
-        one = Read(href, _text(entry, f"{_DAV}getetag").strip(), data)
+        etag = _text(entry, f"{_DAV}getetag").strip()
+        one = Read(href, etag if _ETAG.fullmatch(etag) else "", data)
         before = found.setdefault(_path(href), one)
         if before != one:
             found[_path(href)] = one._replace(etag="")

@@ -29,7 +29,7 @@ class Bounds(NamedTuple):
 
     seconds: float = 30
     octets: int = 100_000_000
-    tags: int = 2_000_000  # what XML of this size becomes in memory hangs on how many elements it has
+    tags: int = 1_000_000  # what XML of this size becomes in memory hangs on how many elements it has
 
 
 BOUNDS: Final = Bounds()
