@@ -227,6 +227,21 @@ def test_what_is_wrong_with_one_entry_is_one_conflict(old: bytes, new: bytes, sa
     assert b"20260603" in held.held[place("M03")][1]
 
 
+def test_conflicts_come_in_the_plans_order_also_when_it_breaks_off() -> None:
+    """What was left until then is told with what was done: an entry that nobody can read, one that is not taken."""
+    held = Collection()
+    pushed(held)
+    held.edit(place("M06"), (b"SEQUENCE:0\r\n", b"SEQUENCE:many\r\n"))
+    held.sent.clear()
+    held.answer = {2: 400, 5: 500}.get
+    with pytest.raises(PushError) as caught:
+        pushed(held, ts.schedule(ALSTEM, SUBJECT.attended("DOSE1", date(2026, 3, 4))), LATER)
+    order = [row.code for row in PLAN if row.code != "M06"]
+    report = caught.value.report
+    assert [(c.visit, c.kind) for c in report.conflicts] == [(order[1], "refused"), ("M06", "unreadable")]
+    assert [c.visit for c in report.updated] == [order[0], *order[2:4]]
+
+
 def test_two_entries_may_define_one_zone_differently() -> None:
     """A TZID belongs to its own VCALENDAR (RFC 5545, section 3.2.19): each entry is read by its own definition."""
     held, clinic = Collection(), Clinic(zone="Etc/GMT-1", language="en")

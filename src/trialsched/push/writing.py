@@ -230,6 +230,10 @@ class _Pushing:
             for note in made.notes:
                 self._block(note, changes.get(note.uid))
         self.overwritten = tuple(note for note in made.notes if note.uid not in self.blocked)
+        for fault in made.faults:
+            message = f"its entry on the server cannot be read, and is left: {fault.message}"
+            self.blocked.pop(fault.uid, None)
+            self.conflicts.append(Conflict(fault.uid, fault.subject, fault.visit, "unreadable", message))
         self._check_whole(changes)
         try:
             for uid in sorted(changes, key=self.known.place):
@@ -237,10 +241,6 @@ class _Pushing:
         except PushError as error:
             error.report = self.report()
             raise
-        for fault in made.faults:
-            message = f"its entry on the server cannot be read, and is left: {fault.message}"
-            self.blocked.pop(fault.uid, None)
-            self.conflicts.append(Conflict(fault.uid, fault.subject, fault.visit, "unreadable", message))
         for uid, (kind, message) in self.blocked.items():  # of events that need no change themselves
             if uid in made.data:
                 self.conflicts.append(Conflict(uid, "", f"the event {uid}", kind, message))
@@ -298,4 +298,5 @@ class _Pushing:
         gone = tuple(change for _, change in self.done if change.kind == "cancelled")
         created = tuple(change for uid, change in self.done if uid not in self.before)
         updated = tuple(change for uid, change in self.done if uid in self.before and change.kind != "cancelled")
-        return PushReport(created, updated, gone, self.unchanged, tuple(self.conflicts), self.overwritten)
+        conflicts = tuple(sorted(self.conflicts, key=lambda conflict: self.known.place(conflict.uid)))
+        return PushReport(created, updated, gone, self.unchanged, conflicts, self.overwritten)
