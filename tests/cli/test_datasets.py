@@ -342,3 +342,66 @@ def test_a_trial_folder_with_amendments(run: Run, tmp_path: Path) -> None:
     assert list(row.values()) == ["example", "TD", "1", "ANCH1DT", "P106D", "P2W", "P11D", "P17D", "3"]
     earlier = run(str(trial), "--as-of", "2026-05-14", "-o", "before", "--format", "csv")
     assert " by example 1, as of 2026-05-14\n" in earlier.out
+
+
+FIRST_DOSE = """
+schema = "trialsched/protocol/1"
+id = "rf"
+version = "1"
+anchor = "RAND"
+study_days_from = "DOSE1"
+
+[[visits]]
+code = "RAND"
+mode = "on-site"
+window = "±0 days"
+number = 1
+
+[[visits]]
+code = "DOSE1"
+mode = "on-site"
+when = "3 days after RAND"
+window = "-3/+4 days"
+number = 2
+nominal_day = 1
+
+[[visits]]
+code = "W4"
+mode = "on-site"
+when = "4 weeks after DOSE1"
+window = "±3 days"
+number = 3
+nominal_day = 29
+"""
+
+
+def test_study_days_of_a_folder_count_from_the_first_dose(run: Run, tmp_path: Path) -> None:
+    """Randomised on 15 January, first dose on the 18th, week 4 on 20 February: SVSTDY -3, 1 and 34, by hand."""
+    trial = tmp_path / "trial"
+    trial.mkdir()
+    (trial / "protocol.toml").write_text(FIRST_DOSE, encoding="utf-8")
+    (trial / "subjects.csv").write_text("subject,baseline\nS1,2026-01-15\n")
+    visits = "S1,RAND,2026-01-15\nS1,DOSE1,2026-01-18\nS1,W4,2026-02-20\n"
+    (trial / "visits.csv").write_text(f"subject,visit,attended\n{visits}")
+    assert run("trial", "-o", "out", "--as-of", "2026-03-01").code == 0
+    found = table(tmp_path / "out/sv.csv")
+    assert [(row["VISIT"], row["VISITDY"], row["SVSTDY"]) for row in found] == [
+        ("RAND", "", "-3"),
+        ("DOSE1", "1", "1"),
+        ("W4", "29", "34"),
+    ]
+    assert [(row["DVSTDTC"], row["DVSTDY"]) for row in table(tmp_path / "out/dv.csv")] == [("2026-02-20", "34")]
+    assert [row["TVSTRL"] for row in table(tmp_path / "out/tv.csv")] == [
+        "On the planned baseline, window ±0 days",
+        "3 days after RAND, window -3/+4 days",
+        "4 weeks after DOSE1, window ±3 days",
+    ]
+    plan = json.loads(trialsched("plan", "trial", "--format", "jsonl", cwd=tmp_path).out)
+    assert [(row["study_day"], row["protocol_day"]) for row in plan["visits"]] == [(-3, 0), (1, 3), (29, 31)]
+    told = trialsched("protocol", "lint", "trial/protocol.toml", cwd=tmp_path).err
+    assert "nominal" not in told
+    plain = FIRST_DOSE.replace('study_days_from = "DOSE1"', "")
+    (trial / "protocol.toml").write_text(plain, encoding="utf-8")
+    told = trialsched("protocol", "lint", "trial/protocol.toml", cwd=tmp_path).err
+    assert "visits[2].nominal_day: the nominal day of W4 is not its study day: RAND is day 1" in told
+    assert "(`study_days_from` names another visit as day 1); read '29'; expected 32" in told

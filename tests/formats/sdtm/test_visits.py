@@ -442,3 +442,15 @@ def test_the_notes_name_the_visit_whose_date_is_rfstdtc() -> None:
     told = datasets([report(subject, dosed())]).notes
     assert "study days count from DOSE1: RFSTDTC of DM must be the day on which it was attended" in told
     assert not any("RFSTDTC" in note for note in datasets([report(person(came("DAY1", 2020, 2, 19)))]).notes)
+
+
+def test_the_version_in_force_says_which_visit_study_days_count_from() -> None:
+    """Version 2 counts from the first dose and is in force from 1 March on; before that the anchor was day 1."""
+    first = replace(dosed(), study_days_from=None)
+    second = replace(dosed(), version="2", meta=Meta(in_force=date(2026, 3, 1)))
+    subject = replace(person(came("RAND", 2026, 1, 15), came("DOSE1", 2026, 1, 18)), baseline=date(2026, 1, 15))
+    days = [
+        [row["SVSTDY"] for row in rows(subject, first, second, as_of=day)]
+        for day in (date(2026, 2, 28), date(2026, 3, 1))
+    ]
+    assert days == [[1, 4], [-3, 1]]
