@@ -462,3 +462,24 @@ def test_a_log_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
     assert failed.code == 3
     assert path.read_bytes() == before
     assert sorted(one.name for one in tmp_path.iterdir()) == ["log.csv", "t"]
+
+
+def test_after_the_end_every_command_says_that_what_was_missed_was_not_expected(run: Run, tmp_path: Path) -> None:
+    """Dead on 9 March; V2 and P3, whose windows close on 14 and 31 March, were written down as missed."""
+    (tmp_path / "t" / "subjects.csv").write_text("subject,baseline,ended,end_reason\nS1,2026-03-02,2026-03-09,death\n")
+    visits(tmp_path, "subject,visit,attended,outcome\nS1,V1,2026-03-02,\nS1,V2,,missed\nS1,P3,,missed\n")
+    as_of = ("t", "--as-of", "2026-06-01")
+    (said,) = json.loads(run("check", *as_of, "--format", "json").out)["subjects"]
+    assert [visit["status"] for visit in said["visits"]] == ["done", "not-expected", "not-expected"]
+    assert said["findings"] == []
+    assert run("check", *as_of, "--fail-on", "finding").code == 0
+    rates = json.loads(run("adherence", *as_of, "--format", "json").out)["rates"]
+    counts = [(rate["window_basis"], rate["due"], rate["missed"]) for rate in rates if rate["visit"] is None]
+    assert counts == [("protocol", 1, 0), ("assumed", 0, 0)]
+    assert json.loads(run("deviations", *as_of, "--format", "json").out)["rows"] == []
+    assert json.loads(run("worklist", *as_of, "--format", "json").out)["items"] == []
+    made = run("sdtm", *as_of, "--number-by-position", "--format", "csv", "-o", "sdtm")
+    assert "recorded as missed after participation had ended: V2 of S1, P3 of S1" in made.err
+    assert [row["VISIT"] for row in rows(tmp_path / "sdtm" / "sv.csv")] == ["V1"]
+    deviations = tmp_path / "sdtm" / "dv.csv"
+    assert not deviations.exists()

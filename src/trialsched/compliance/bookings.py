@@ -187,9 +187,10 @@ def spaced_pairs(
         one, other = places.get(spacing.first), places.get(spacing.second)
         if one is None or other is None:
             continue
-        first = held_on(rows[one])
-        second = held_on(rows[other]) if first else None
-        if first is None or second is None or _surely_apart(spacing, first.day, second.day):
+        if _surely_apart(spacing, rows[one].grounds.records, rows[other].grounds.records):
+            continue
+        first, second = held_on(rows[one]), held_on(rows[other])
+        if first is None or second is None:
             continue
         if (ends_of(first.day)[1], one) <= (ends_of(second.day)[1], other):
             yield SpacedPair(spacing, spacing.first, spacing.second, first, second)
@@ -197,11 +198,17 @@ def spaced_pairs(
             yield SpacedPair(spacing, spacing.second, spacing.first, second, first)
 
 
-def _surely_apart(spacing: Spacing, one: date | PartialDate, other: date | PartialDate) -> bool:
-    """Return whether two whole days keep a spacing however long its months are: most do."""
-    if type(one) is not date or type(other) is not date:
+def _surely_apart(spacing: Spacing, records: Sequence[VisitRecord], others: Sequence[VisitRecord]) -> bool:
+    """Return whether two visits surely keep a spacing: nothing is recorded of one, or they are far apart, as most are.
+
+    They are when both were held on a whole day and the spacing is kept however long its months are.
+    """
+    if not records or not others:
+        return True
+    day, other = records[0].attended, others[0].attended
+    if len(records) > 1 or len(others) > 1 or type(day) is not date or type(other) is not date:
         return False
-    return abs((other - one).days) >= spacing.at_least.days + _LONGEST_MONTH * spacing.at_least.months
+    return abs((other - day).days) >= spacing.at_least.days + _LONGEST_MONTH * spacing.at_least.months
 
 
 def too_near(pair: SpacedPair, version: str) -> Iterator[Finding]:
