@@ -244,6 +244,25 @@ def test_what_a_person_wrote_is_left_or_kept(pushing: Pushing) -> None:
     assert b"20260603" in data
 
 
+@pytest.mark.parametrize(
+    ("status", "subject"),
+    [
+        ("CONFIRMED", SUBJECT.booked("M06", date(2026, 9, 2))),
+        ("CANCELLED", SUBJECT.with_record(ts.VisitRecord("M06", outcome="missed"))),
+    ],
+)
+def test_what_a_person_confirmed_or_called_off_and_then_is_so(
+    pushing: Pushing, status: str, subject: ts.Subject
+) -> None:
+    """The day that they confirmed is booked, the visit that they called off is missed: no conflict, now or later."""
+    pushing(PLAN)
+    pushing.edit("M06", ("STATUS:TENTATIVE", f"STATUS:{status}"))
+    plan = ts.schedule(ALSTEM, subject)
+    assert pushing(plan, LATER).conflicts == ()
+    assert pushing.events()[uid("M06")]["STATUS"] == status
+    assert pushing(plan, LATER) == PushReport(unchanged=17)
+
+
 def test_a_booked_visit_that_a_person_prolonged_is_theirs(pushing: Pushing) -> None:
     """Until half past twelve on the server, an hour by the clinic: left, told, and put back only when asked for."""
     plan = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 2), time(9, 30)))

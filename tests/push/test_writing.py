@@ -124,6 +124,83 @@ def test_a_visit_that_a_person_prolonged_is_theirs() -> None:
     assert b"DTEND;TZID=Europe/Warsaw:20260902T103000" in held.held[place("M06")][1]
 
 
+CONFIRMED, CANCELLED = b"STATUS:CONFIRMED", b"STATUS:CANCELLED"
+MISSED = ts.VisitRecord("M06", outcome="missed")
+
+
+@pytest.mark.parametrize(
+    ("status", "subject"),
+    [
+        (CONFIRMED, SUBJECT.booked("M06", date(2026, 9, 2))),
+        (CONFIRMED, SUBJECT.booked("M06", date(2026, 9, 4))),
+        (CONFIRMED, SUBJECT.attended("M06", date(2026, 9, 2))),
+        (CANCELLED, SUBJECT.with_record(MISSED)),
+    ],
+)
+def test_what_a_person_confirmed_or_called_off_and_then_is_so_is_no_conflict(
+    status: bytes, subject: ts.Subject
+) -> None:
+    """Whether TRANSP was a person's is judged by the status that we wrote, not by the one that they gave."""
+    held = Collection()
+    pushed(held)
+    held.edit(place("M06"), (b"STATUS:TENTATIVE", status))
+    report = pushed(held, ts.schedule(ALSTEM, subject), LATER)
+    assert report.conflicts == ()
+    assert [change.visit for change in (*report.updated, *report.cancelled)] == ["M06"]
+    assert status in held.held[place("M06")][1]
+    assert pushed(held, ts.schedule(ALSTEM, subject), LATER) == PushReport(unchanged=17)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"RRULE:FREQ=DAILY;COUNT=3",
+        b"RRULE:FREQ=WEEKLY;UNTIL=20260930",
+        b"RDATE;VALUE=DATE:20260909",
+        b"EXDATE;VALUE=DATE:20260902",
+    ],
+)
+def test_an_event_that_a_person_made_repeat_is_theirs_when_it_would_move(line: bytes) -> None:
+    """Its repetition hangs on the date: a conflict, and written over on request; where nothing moves it stays."""
+    held = Collection()
+    pushed(held)
+    held.edit(place("M06"), (b"SEQUENCE:0\r\n", b"SEQUENCE:0\r\n" + line + b"\r\n"))
+    before = dict(held.held)
+    assert pushed(held, stamp=LATER).conflicts == ()
+    moved = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 4)))
+    report = pushed(held, moved, LATER)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "edited")]
+    assert held.held == before
+    assert [c.visit for c in pushed(held, moved, LATER, overwrite=True).updated] == ["M06"]
+    assert line.partition(b":")[0] not in held.held[place("M06")][1]
+    assert pushed(held, moved, LATER) == PushReport(unchanged=17)
+
+
+def test_a_lone_exception_of_a_repetition_is_left() -> None:
+    """What it was an exception of is not there: nobody can say which day it stands for, and it is told."""
+    held = Collection()
+    pushed(held)
+    held.edit(place("M06"), (b"SEQUENCE:0\r\n", b"SEQUENCE:0\r\nRECURRENCE-ID;VALUE=DATE:20260902\r\n"))
+    before = dict(held.held)
+    report = pushed(held, ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 4))), LATER)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "edited")]
+    assert held.held == before
+
+
+def test_a_first_push_makes_no_cancelled_events() -> None:
+    """Nobody ever had them; an event that stands there is called off, and counts as there before."""
+    held = Collection()
+    # ALSTEM: M11 is due on 2027-02-02 with a window of 7 days around it: after it come M12 and M18
+    ended = ts.schedule(ALSTEM, SUBJECT.attended("DOSE1", date(2026, 3, 2)).end(date(2027, 1, 31), "withdrawn"))
+    assert len(pushed(held, ended).created) == 14
+    assert not any(CANCELLED in data for _, data in held.held.values())
+    assert pushed(held, ended, LATER) == PushReport(unchanged=14)
+    open_ = ts.schedule(ALSTEM, SUBJECT.attended("DOSE1", date(2026, 3, 2)))
+    assert [c.visit for c in pushed(held, open_, LATER).created] == ["M11", "M12", "M18"]
+    assert [c.visit for c in pushed(held, ended, LATER).cancelled] == ["M11", "M12", "M18"]
+    assert pushed(held, ended, LATER) == PushReport(unchanged=17)
+
+
 def test_a_person_who_moved_it_where_the_plan_has_it_now_is_no_conflict() -> None:
     """Both say the same day: the event is only confirmed."""
     held = Collection()
