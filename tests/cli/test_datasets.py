@@ -398,10 +398,10 @@ def test_study_days_of_a_folder_count_from_the_first_dose(run: Run, tmp_path: Pa
     ]
     plan = json.loads(trialsched("plan", "trial", "--format", "jsonl", cwd=tmp_path).out)
     assert [(row["study_day"], row["protocol_day"]) for row in plan["visits"]] == [(-3, 0), (1, 3), (29, 31)]
-    told = trialsched("protocol", "lint", "trial/protocol.toml", cwd=tmp_path).err
+    told = trialsched("protocol", "lint", "trial/protocol.toml", cwd=tmp_path).out
     assert "nominal" not in told
     plain = FIRST_DOSE.replace('study_days_from = "DOSE1"', "")
     (trial / "protocol.toml").write_text(plain, encoding="utf-8")
-    told = trialsched("protocol", "lint", "trial/protocol.toml", cwd=tmp_path).err
+    told = trialsched("protocol", "lint", "trial/protocol.toml", cwd=tmp_path).out
     assert "visits[2].nominal_day: the nominal day of W4 is not its study day: RAND is day 1" in told
     assert "(`study_days_from` names another visit as day 1); read '29'; expected 32" in told
