@@ -72,6 +72,17 @@ def test_starting_over_forgets_what_was_exported(run: Run, tmp_path: Path) -> No
     fresh = run("ics", *BASE, *FIRST, "--fresh")
     assert fresh.out.startswith("P01-007.ics: started over; 17 visits")
     assert b"SEQUENCE:1" not in path.read_bytes()
+    theirs = b"BEGIN:VEVENT\r\nUID:abc\r\nDTSTART:20260401T100000Z\r\nSUMMARY:Dentist\r\nEND:VEVENT\r\n"
+    first = path.read_bytes()
+    path.write_bytes(first.replace(b"BEGIN:VEVENT", theirs + b"BEGIN:VEVENT", 1))
+    assert run("ics", *BASE, *FIRST, "--fresh").code == 0
+    assert path.read_bytes() == first.replace(b"BEGIN:VEVENT", theirs + b"BEGIN:VEVENT", 1)
+    path.write_bytes(first[:-200])
+    torn = run("ics", *BASE, *FIRST, "--fresh")
+    assert (torn.code, path.read_bytes()) == (2, first[:-200])
+    assert torn.err.endswith("what other people have in it cannot be kept; --fresh --force replaces all of it\n")
+    assert run("ics", *BASE, *FIRST, "--fresh", "--force").code == 0
+    assert path.read_bytes() == first
     path.write_text("my notes")
     assert run("ics", *BASE, "--fresh").code == 2
     assert run("ics", *BASE, "--force").code == 0
@@ -147,6 +158,19 @@ def test_another_subjects_file_and_a_damaged_one_are_refused_and_kept(run: Run, 
     torn = run("ics", *BASE)
     assert (torn.code, "error: P01-007.ics: not a calendar" in torn.err) == (2, True)
     assert path.read_bytes() == data[:-200]
+
+
+def test_two_names_of_a_calendar_are_told_with_the_file(run: Run, tmp_path: Path) -> None:
+    """Which file, and that it is the calendar's own; no event is to blame."""
+    run("ics", *BASE, *FIRST)
+    path = tmp_path / "P01-007.ics"
+    path.write_bytes(path.read_bytes().replace(b"X-WR-CALNAME:", b"X-WR-CALNAME:ward 3\r\nX-WR-CALNAME:"))
+    refused = run("ics", *BASE)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.endswith(
+        "error: P01-007.ics: the calendar itself has two X-WR-CALNAME that differ: 'ward 3' and 'P01-007'; "
+        "--fresh starts over\n"
+    )
 
 
 def test_what_a_person_changed_in_the_file_is_told(run: Run, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 @option("--combined", metavar="FILE", type=PATH, help="With many subjects: one calendar for the site, in this file.")
 @option("--previous", metavar="FILE|DIR", type=PATH, help="What was exported before [default: the file that is there].")
 @as_of_option
-@click.option("--fresh", is_flag=True, help="Start over: forget what was exported before.")
+@click.option("--fresh", is_flag=True, help="Start over: forget what was exported before; other people's events stay.")
 @click.option("--feed", is_flag=True, help="Add how often a subscribed calendar is to be read again.")
 @click.option("--force", is_flag=True, help="Replace a file that trialsched did not write.")
 def ics(  # noqa: PLR0917 - click passes by name
@@ -229,7 +229,7 @@ class _Calendars:
 
         ours = _our_calendar(plans, self.made.study_key)
         there = read_ours(path, ours, force=self.force)
-        made = self.made_over(plans, None if self.fresh else there, path.name)
+        made = self.made_over(plans, there, path.name)
         if there == made.data:
             return made, _UNCHANGED
         save_over(path, made.data, there, ours, force=self.force)
@@ -244,13 +244,19 @@ class _Calendars:
             where, previous = self._read_previous(name)
             if previous is not None and there is not None and there != previous:
                 put(f"note: {name} is made from {where}; what it held itself is not looked at", err=True)
+        options = {**self.made.keywords(), "limits": our_limits(), "fresh": self.fresh}
         try:
-            made = ical.update(plans, previous=previous, limits=our_limits(), **self.made.keywords())
+            made = ical.update(plans, previous=previous, **options)
         except TrialschedError as error:
             if not error.where.startswith("previous"):
                 raise
             said = str(error).removeprefix("previous: ")
-            raise BadInput([f"{where}: {said}; --fresh starts over"]) from None
+            if self.fresh and not self.force:
+                advice = "what other people have in it cannot be kept; --fresh --force replaces all of it"
+                raise BadInput([f"{where}: {said}; {advice}"]) from None
+            if not self.fresh:
+                raise BadInput([f"{where}: {said}; --fresh starts over"]) from None
+            made = ical.update(plans, **options)
         for note in made.notes:
             put(f"note: {note}", err=True)
         return made

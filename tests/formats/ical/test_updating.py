@@ -878,3 +878,58 @@ def test_what_was_never_given_out_is_not_called_off_later(several: bool) -> None
     there = ical.update(missed, stamp=THEN, previous=EXPORT)
     assert (len(vevents(there.data)), there.visits) == (17, 17)
     assert events(there.data)["M18"]["STATUS"] == "CANCELLED"
+
+
+# Starting over.
+
+APPLE = (
+    b"BEGIN:VEVENT\r\nUID:abc\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260401T100000Z\r\nSUMMARY:Dentist\r\n"
+    b"X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-APPLE-MAPKIT-HANDLE=QUJD/5A==;X-TITLE=Example St 1-5\\; 10\r\n"
+    b" 00 Town;X-APPLE-RADIUS=70.5:geo:50.0,14.2\r\nEND:VEVENT\r\n"
+)
+
+
+def test_other_peoples_events_stay_when_a_calendar_is_updated_or_started_over() -> None:
+    """Byte for byte, also with a line that nobody can read; their tasks, and lines of the calendar, too."""
+    edited = EXPORT.replace(b"BEGIN:VEVENT", TODO + FOREIGN + APPLE + b"BEGIN:VEVENT", 1)
+    edited = edited.replace(b"CALSCALE:GREGORIAN\r\n", b"CALSCALE:GREGORIAN\r\nX-WR-TIMEZONE:Europe/Warsaw\r\n")
+    moved = ical.dumps(BOOKED, stamp=THEN, previous=edited)
+    fresh = ical.update(BOOKED, stamp=LATER, previous=moved, fresh=True)
+    for data in (moved, fresh.data):
+        assert [data.count(one) for one in (TODO, FOREIGN, APPLE, b"X-WR-TIMEZONE:Europe/Warsaw\r\n")] == [1, 1, 1, 1]
+    ours = re.sub(rb"BEGIN:VTODO.*?END:VTODO\r\n|X-WR-TIMEZONE[^\r]*\r\n", b"", fresh.data, flags=re.DOTALL)
+    assert ours.replace(FOREIGN, b"").replace(APPLE, b"") == ical.dumps(BOOKED, stamp=LATER)
+    assert (fresh.changes, fresh.notes, fresh.visits) == ((), (), 17)
+
+
+def test_starting_over_forgets_whatever_we_wrote() -> None:
+    """Another subject's, another study key's, another reader's, exceptions, and events that lost their marks."""
+    other = ical.dumps(ts.schedule(ALSTEM, replace(SUBJECT, code="P01-008")), stamp=FIRST, study_key="k")
+    participants = ical.dumps(PLAN, stamp=FIRST, style=ical.Style("participant"))
+    event = raw(EXPORT, "M18")
+    repeated = EXPORT.replace(event, event + event.replace(b"SEQUENCE", b"RECURRENCE-ID:20270903\r\nSEQUENCE"))
+    for previous in (other, participants, repeated, without_marks(EXPORT)):
+        mixed = previous.replace(b"BEGIN:VEVENT", FOREIGN + b"BEGIN:VEVENT", 1)
+        for style in (ical.Style(), ical.Style("participant")):
+            found = ical.update(PLAN, stamp=THEN, previous=mixed, style=style, fresh=True)
+            assert found.data.replace(FOREIGN, b"") == ical.dumps(PLAN, stamp=THEN, style=style)
+            assert found.data.count(FOREIGN) == 1
+
+
+def test_of_a_calendar_that_cannot_be_read_nothing_can_be_kept() -> None:
+    """Starting over it is refused as well: other people's events would be lost."""
+    with pytest.raises(ts.InvalidValueError, match="not the whole of one") as caught:
+        ical.update(PLAN, stamp=THEN, previous=EXPORT[:-16], fresh=True)
+    assert caught.value.where == "previous"
+
+
+def test_two_names_of_a_calendar_are_the_calendars_fault() -> None:
+    """Equal repeats are one; of two that differ nobody knows which is a person's, and no event is to blame."""
+    twice = EXPORT.replace(b"X-WR-CALNAME:P01-007\r\n", b"X-WR-CALNAME:P01-007\r\n" * 2)
+    assert ical.update(PLAN, stamp=THEN, previous=twice).data == EXPORT
+    other = EXPORT.replace(b"X-WR-CALNAME:P01-007\r\n", b"X-WR-CALNAME:P01-007\r\nX-WR-CALNAME:ward 3\r\n")
+    message = "the calendar itself has two X-WR-CALNAME that differ: 'P01-007' and 'ward 3'"
+    with pytest.raises(ts.InvalidValueError, match=message) as caught:
+        ical.update(PLAN, stamp=THEN, previous=other)
+    assert caught.value.where == "previous"
+    assert ical.update(PLAN, stamp=THEN, previous=other, fresh=True).data == ical.dumps(PLAN, stamp=THEN)

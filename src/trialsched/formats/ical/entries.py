@@ -16,7 +16,7 @@ from trialsched.formats.ical.outcome import EventChange
 from trialsched.formats.ical.pieces import split
 from trialsched.formats.ical.style import STAFF, Style
 from trialsched.formats.ical.uids import owner_name
-from trialsched.formats.ical.updating import fresh, updated
+from trialsched.formats.ical.updating import first, updated
 from trialsched.formats.ical.writing import aware, basic_utc
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Entries:
 
     def _make(self, found: EntriesUpdate, alone: Owned) -> None:
         (event,) = alone.events
-        made = split(fresh([alone], self._head, self._moment).data)
+        made = split(first([alone], self._head, self._moment).data)
         if event.uid in made:
             found.data[event.uid] = made[event.uid]
             change = EventChange(alone.subject, event.visit, "added", None, event.start, event.status, event.uid, None)

@@ -12,7 +12,7 @@ from trialsched.formats.ical.lines import LIMITS, Limits
 from trialsched.formats.ical.revising import Owned
 from trialsched.formats.ical.style import STAFF, Style
 from trialsched.formats.ical.uids import study_key_of
-from trialsched.formats.ical.updating import fresh, updated
+from trialsched.formats.ical.updating import first, started_over, updated
 from trialsched.formats.ical.writing import PRODID, Head, aware, basic_utc
 from trialsched.plan import Plan
 
@@ -39,6 +39,7 @@ def update(
     clinic: Clinic | None = None,
     style: Style = STAFF,
     limits: Limits = LIMITS,
+    fresh: bool = False,
 ) -> Update:
     """Return a calendar over what was exported before: its bytes, what changed, and what could not be kept.
 
@@ -46,7 +47,8 @@ def update(
     the new stamp; a change of words takes the stamp only (RFC 5545, section 3.8.7.4). Visits that left the plan
     become cancelled events. What a person added stays; what of theirs is written over is in `notes`. With several
     plans it is one calendar for the site, each event with its subject and mode as categories; the events of
-    subjects that are not among the plans stay as they were.
+    subjects that are not among the plans stay as they were. With `fresh` all that we wrote is forgotten and made anew,
+    whomever it belonged to; other people's events stay byte for byte.
 
     `stamp` is when the facts were last changed, with a time zone; it becomes DTSTAMP and LAST-MODIFIED in UTC.
     `study_key` (default: the protocol's id) tells apart equal subject codes of different studies, and may be a
@@ -57,7 +59,9 @@ def update(
     head, owned = prepared(plans, study_key, clinic, style)
     moment = basic_utc(aware(stamp))
     if previous is None:
-        return fresh(owned, head, moment)
+        return first(owned, head, moment)
+    if fresh:
+        return started_over(owned, head, moment, previous, limits)
     return updated(owned, head, moment, previous, limits)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 _DAY = timedelta(1)
 
 
-def fresh(owned: Sequence[Owned], head: Head, moment: str) -> Update:
+def first(owned: Sequence[Owned], head: Head, moment: str) -> Update:
     """Write a calendar that nothing was exported of before."""
     events = [event for one in owned for event in one.events if event.new]
     body = [rendered(event, moment, 0) for event in events]
@@ -75,11 +76,28 @@ def _joined(own: Iterable[str], kept: Iterable[str], zones: Iterable[str], body:
 
 def updated(owned: Sequence[Owned], head: Head, moment: str, previous: bytes | str, limits: Limits = LIMITS) -> Update:
     """Write a calendar over what was exported before. Raises `InvalidValueError` for a file that it cannot be."""
+    updating = _Updating(owned, head, moment, _read(previous, limits))
+    return updating.done(updating.head_kept())
+
+
+def started_over(
+    owned: Sequence[Owned], head: Head, moment: str, previous: bytes | str, limits: Limits = LIMITS
+) -> Update:
+    """Write a calendar as if nothing had been exported, beside what other people have in the file.
+
+    Raises `InvalidValueError` for a file that cannot be read.
+    """
+    updating = _Updating(owned, head, moment, _read(previous, limits))
+    updating.forget()
+    found = updating.done(updating.head_of_others(), known=False)
+    return replace(found, changes=())  # all of them are new
+
+
+def _read(previous: bytes | str, limits: Limits) -> Cut:
     try:
-        before = read_calendars(previous, limits)
+        return read_calendars(previous, limits)
     except InvalidValueError as error:
         raise InvalidValueError(error.message, where="previous") from None
-    return _Updating(owned, head, moment, before).done()
 
 
 # An event as we write it has these lines together: of an unchanged one they give the edition back.
@@ -115,8 +133,23 @@ class _Updating:
         # By UID: which events of the file are exceptions of a repetition, by their places in the body.
         self.exceptions: dict[str, list[tuple[int, Block]]] = {}
 
-    def done(self) -> Update:
-        kept = self._head()
+    def forget(self) -> None:
+        """Leave all events that we wrote out of account, whomever they belong to."""
+        blocks = tuple(block for block in self.before.blocks if block.name != "VEVENT" or not self._is_ours(block))
+        self.before = self.before._replace(blocks=blocks)
+
+    def _is_ours(self, block: Block) -> bool:
+        event = properties(block)
+        if is_marked(event):
+            return True
+        with self._naming(block):
+            uid = uid_of(event)
+            return uid in self.waiting or (
+                _NAME_BASED.fullmatch(uid) is not None and self._owner(event, uid) is not None
+            )
+
+    def done(self, kept: list[str], *, known: bool = True) -> Update:
+        """Return the calendar with these lines of its own; it must be `known` as one of these subjects."""
         later = self._later_editions()
         for index, block in enumerate(self.before.blocks):
             if block.name == "VEVENT":
@@ -125,7 +158,8 @@ class _Updating:
                 self._keep(block.raw)
         for uid, exceptions in self.exceptions.items():
             self._settle(uid, exceptions)
-        self._check_whose()
+        if known:
+            self._check_whose()
         for event, one in self.waiting.values():
             if event.uid not in self.written and event.new:
                 self._write(event.uid, rendered(event, self.moment, 0))
@@ -158,16 +192,23 @@ class _Updating:
                     best[uid] = max(best.get(uid, (-1, 0)), (sequence(event), -index))
         return {index for uid, found in places.items() for index in found if index != -best[uid][1]}
 
-    def _head(self) -> list[str]:
+    def head_of_others(self) -> list[str]:
+        """Return the calendar's lines that are not ours."""
+        return [line.raw for line in map(kept_line, self.before.head) if line.name not in _OUR_HEAD]
+
+    def head_kept(self) -> list[str]:
         """Return the calendar's lines that are not ours, after checking those that are."""
         lines = Properties(tuple(map(kept_line, self.before.head)), (), "VCALENDAR")
-        audience = lines.text("X-TRIALSCHED-AUDIENCE")
+        try:
+            audience = lines.text("X-TRIALSCHED-AUDIENCE")
+            name = lines.text("X-WR-CALNAME") or lines.text("NAME")
+        except InvalidValueError as error:
+            raise InvalidValueError(error.message, where="previous") from None
         if audience and audience != self.head.audience:
             self._wrong_audience(audience)
-        name = lines.text("X-WR-CALNAME") or lines.text("NAME")
         if name and name != self.head.name and name not in self._own_names():
             self.notes.append(Note("", "", "", "edited", f"the calendar was named {name!r}, is now {self.head.name!r}"))
-        return [line.raw for line in lines.lines if line.name not in _OUR_HEAD]
+        return self.head_of_others()
 
     def _own_names(self) -> set[str]:
         """Return what we may have named the calendar, in any language."""
