@@ -234,6 +234,14 @@ def test_a_visit_that_is_not_expected_has_no_row_also_when_it_was_recorded_as_mi
     assert told(made) == ("SV has no row for visits recorded as missed after participation had ended: V2 of 101",)
 
 
+def test_of_two_records_of_one_day_the_one_in_the_planned_mode_is_the_planned_visit() -> None:
+    """Planned on site, given by phone and on site in either order: the call is the contact besides."""
+    records = (came("DAY1", 2020, 2, 19, mode="phone"), came("DAY1", 2020, 2, 19, mode="on-site"))
+    for order in (records, records[::-1]):
+        found = [(row["VISITNUM"], row.get("SVPRESP"), row["SVCNTMOD"]) for row in rows(person(*order))]
+        assert found == [(2, "Y", "IN PERSON"), (2.01, None, "TELEPHONE CALL")]
+
+
 def test_what_was_attended_besides_a_planned_visit_is_unplanned() -> None:
     """SDTMIG 3.4, 5.5, assumption 2: one row for a VISITNUM; the second contact has another, and no planned VISIT."""
     subject = person(
