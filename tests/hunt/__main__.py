@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.hunt.hunting import FORMATS, Found, held, hunt_for
+from tests.hunt.hunting import FORMATS, ORACLES, Found, differing, held, hunt_for
 
 
 def _say(line: object) -> None:
@@ -18,16 +18,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.hunt", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="how long [default: 10]")
     parser.add_argument("--seed", default="1", help="any text; another one makes other inputs [default: 1]")
-    parser.add_argument("--only", choices=FORMATS, action="append", help="a format (repeatable) [default: all]")
+    parser.add_argument(
+        "--only", choices=(*FORMATS, ORACLES), action="append", help="a format (repeatable) [default: all]"
+    )
     parser.add_argument("--case", type=int, help="one case alone, as it was told")
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="where inputs are kept of which a law does not hold"
     )
     typed = parser.parse_args()
-    forms = tuple(typed.only or FORMATS)
+    forms = tuple(typed.only or (*FORMATS, ORACLES))
     several: Iterable[Found | int | None]
     if typed.case is not None:
-        several = [held(form, typed.seed, typed.case, commands=True) for form in forms]
+        several = [held(form, typed.seed, typed.case, commands=True) for form in forms if form != ORACLES]
+        several = [*several, *(differing(typed.seed, typed.case) if ORACLES in forms else ())]
     else:
         several = hunt_for(typed.seed, 60 * typed.minutes, forms)
     number = 0

@@ -10,8 +10,12 @@ from tests.hunt.laws import read, run
 from tests.hunt.mutating import Dice, mutated
 from tests.hunt.seeds import SEEDS, WORDS
 from tests.hunt.shapes import reshaped
+from tests.properties import hunt as oracles
 
 FORMATS = tuple(SEEDS)
+ORACLES = "oracles"  # random subjects judged by the library and by the oracles, among the formats of a long hunt
+_SUBJECTS = 50  # of one such case
+_ORACLES_EVERY = 10
 _COMMANDS_EVERY = 7  # cases: a command takes much longer than a reader
 
 
@@ -77,7 +81,13 @@ def hunt(seed: str, cases: int, forms: tuple[str, ...] = FORMATS) -> list[Found]
     return [found for found in several if found is not None]
 
 
-def hunt_for(seed: str, seconds: float, forms: tuple[str, ...] = FORMATS) -> Iterator[Found | int]:
+def differing(seed: str, number: int) -> list[Found]:
+    """Return what the library and the oracles of dates, statuses and findings say differently in one case."""
+    draw = Dice(f"{seed}/{ORACLES}/{number}").below(10**9)
+    return [Found(ORACLES, seed, number, words, b"") for words in oracles.hunt(draw, _SUBJECTS).differences]
+
+
+def hunt_for(seed: str, seconds: float, forms: tuple[str, ...] = (*FORMATS, ORACLES)) -> Iterator[Found | int]:
     """Yield what is found until the time is over, and then the number of cases."""
     end = time.monotonic() + seconds
     for number in count():
@@ -85,6 +95,9 @@ def hunt_for(seed: str, seconds: float, forms: tuple[str, ...] = FORMATS) -> Ite
             yield number * len(forms)
             return
         for form in forms:
+            if form == ORACLES:
+                yield from differing(seed, number) if number % _ORACLES_EVERY == 0 else ()
+                continue
             found = held(form, seed, number)
             if found is not None:
                 yield found

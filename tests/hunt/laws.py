@@ -23,6 +23,8 @@ _LONGEST_MESSAGE = 400_000
 _BASELINE = date(2026, 3, 2)
 _LATER = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
 _CLINIC = ts.Clinic("Europe/Warsaw")
+_UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError)  # as icalendar says it
+_OURS = frozenset(ical.uid("alstem", "P01-007", visit.code) for visit in seeds.PLAN)
 _STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -73,6 +75,7 @@ def _of_trial(data: bytes) -> None:
 def _of_subjects(data: bytes) -> None:
     found = records.loads_subjects(data)
     read = [row.subject for row in found.rows]
+    _same(found, records.loads_subjects(data.decode()))
     for excel in (False, True):
         again = records.loads_subjects(records.dumps_subjects(read, excel=excel).encode())
         _same((read, ()), ([row.subject for row in again.rows], again.problems))
@@ -81,6 +84,8 @@ def _of_subjects(data: bytes) -> None:
 
 def _of_visits(data: bytes) -> None:
     found = records.loads(data)
+    one_by_one = list(records.iter_records(io.BytesIO(data)))
+    _same(found.rows, tuple(row for row in one_by_one if isinstance(row, records.RecordRow)))
     by_code: dict[str, list[ts.VisitRecord]] = {}
     for row in found.rows:
         by_code.setdefault(row.subject, []).append(row.record)
@@ -141,24 +146,45 @@ def _busy(data: bytes) -> None:
 
 def _pieces(data: bytes) -> None:
     parts = ical.split(data)
-    joined = ical.split(ical.merge(parts.values()))
-    _same(sorted(parts), sorted(joined))
+    whole = ical.merge(parts.values())
+    _same(sorted(parts), sorted(ical.split(whole)))
+    _same_moments(data, whole)
 
 
 def _updated(data: bytes) -> None:
     first = ical.update(seeds.PLAN, stamp=_LATER, previous=data, clinic=_CLINIC)
     again = ical.update(seeds.PLAN, stamp=_LATER + timedelta(1), previous=first.data, clinic=_CLINIC)
     _same(first.data, again.data)
+    _same_moments(data, first.data, but=_OURS)
+
+
+def _same_moments(before: bytes, after: bytes, but: frozenset[str] = frozenset()) -> None:
+    """Hold that no event begins at another moment than before, as icalendar reads both; `but` are UIDs."""
+    if not _is_clear(before):
+        return
+    try:
+        were, are = _starts(before), _starts(after)
+    except _UNREADABLE:
+        return  # not read by both
+    for uid in were.keys() - but:
+        _same([uid, *map(_moment, were[uid])], [uid, *map(_moment, are.get(uid, []))])
+
+
+def _moment(start: object) -> object:
+    return start.timestamp() if isinstance(start, datetime) and start.tzinfo is not None else start
+
+
+def _is_clear(data: bytes) -> bool:
+    """Return whether there is one calendar, and every zone in it is defined as its name says: readers cannot differ."""
+    return data.upper().count(b"BEGIN:VCALENDAR") == 1 and all(zone in _TRUE_ZONES for zone in _zones(data))
 
 
 def _booked(data: bytes) -> None:
     """Hold the day and time of a booking to what icalendar reads, where zones and number of events leave no doubt."""
     found = ical.loads(data, seeds.PLANS[:1], clinic=_CLINIC)
-    zones = _zones(data)
-    plain = data.upper().count(b"BEGIN:VCALENDAR") == 1 and all(zone in _TRUE_ZONES for zone in zones)
     try:
-        starts = _starts(data) if plain else {}
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        starts = _starts(data) if _is_clear(data) else {}
+    except _UNREADABLE:
         return  # not read by both
     for record in found.get("P01-007", ()):
         (start, *more) = starts.get(ical.uid("alstem", "P01-007", record.visit), [None])
@@ -276,9 +302,11 @@ def run(name: str, data: bytes) -> None:
             start = time.process_time()
             code, out, err = _run(arguments)
             taken = time.process_time() - start
+            kept = Path(name).read_bytes()
         words = " ".join(arguments)
         _hold(code in {0, 1, 2}, f"`{words}` ends with {code}: {err:.300}")
         _hold(code != 2 or err, f"`{words}` says what is wrong")
+        _hold(code == 0 or kept == data, f"`{words}` ends with {code} and leaves {name} as it was")
         _hold("Traceback" not in out + err, f"`{words}` prints a traceback: {err:.300}")
         _hold(not _STEERS.search(err), f"`{words}` prints what steers a terminal: {err!r:.300}")
         _hold(len(err) <= _LONGEST_MESSAGE, f"`{words}` prints {len(err)} characters")

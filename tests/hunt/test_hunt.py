@@ -1,10 +1,13 @@
 """The hunt itself: it finds what is broken, the same for a seed; and a short one over every format."""
 
+from collections import Counter
+
 import pytest
 
 from tests.hunt import hunting, laws
 from tests.hunt.mutating import Dice, mutated
 from tests.hunt.seeds import SEEDS
+from tests.properties import hunt as oracles
 from trialsched.errors import InvalidValueError
 from trialsched.formats import records
 
@@ -82,6 +85,25 @@ def test_what_a_command_gets_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(laws, "_run", lambda _, answer=answer: answer)
         with pytest.raises(laws.BrokenLawError, match=words):
             laws.run("clinic.toml", b"")
+
+
+def test_what_the_oracles_say_otherwise_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each difference, with the case that shows it again; the same subjects for a seed, others for another."""
+    asked = []
+
+    def differs(seed: int, count: int) -> oracles.Found:
+        asked.append((seed, count))
+        return oracles.Found(["M03 on another day"], Counter())
+
+    monkeypatch.setattr(oracles, "hunt", differs)
+    (found,) = hunting.differing("1", 3)
+    assert str(found) == "--seed 1 --only oracles --case 3: M03 on another day"
+    hunting.differing("1", 3)
+    hunting.differing("2", 3)
+    assert asked[0] == asked[1] != asked[2]
+    assert asked[0][1] == 50
+    (first, *_) = hunting.hunt_for("1", 0.01, ("oracles",))
+    assert isinstance(first, hunting.Found)
 
 
 def test_the_long_hunt_ends_in_time_and_counts_its_cases() -> None:
