@@ -250,7 +250,7 @@ def test_json_has_its_records_and_its_form_of_dates(tmp_path: Path) -> None:
     path.write_text("[]")
     many_subjects(replace(NOTHING, subjects=str(path)), faults)
     many_subjects(replace(NOTHING, subjects=str(tmp_path / "gone.json")), faults)
-    assert faults[0].startswith("s.json read no object")
+    assert faults[0].startswith("s.json: read no object")
     assert faults[1].endswith("gone.json: No such file or directory")
 
 

@@ -23,7 +23,7 @@ _LONGEST_MESSAGE = 400_000
 _BASELINE = date(2026, 3, 2)
 _LATER = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
 _CLINIC = ts.Clinic("Europe/Warsaw")
-_UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError)  # as icalendar says it
+_UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError, OSError)  # as icalendar says it
 _OURS = frozenset(ical.uid("alstem", "P01-007", visit.code) for visit in seeds.PLAN)
 _STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

@@ -93,5 +93,5 @@ def _read(option: str, name: str, load: Callable[[IO[bytes]], _T], faults: list[
     except DocumentError as error:
         faults += [f"{path.name} {problem}" for problem in error.problems]
     except TrialschedError as error:
-        faults.append(f"{path.name} {error}")
+        faults.append(f"{path.name}{'' if error.where else ':'} {error}")
     return None
