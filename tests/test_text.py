@@ -11,6 +11,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
+import trialsched as ts
 from trialsched import _text as text
 
 
@@ -147,6 +148,14 @@ def test_toml_is_safe_to_print_and_says_the_same(value: str) -> None:
     document = text.toml_text(tomli_w.dumps({"key": value, "more": {value: 1}}))
     assert tomllib.loads(document) == {"key": value, "more": {value: 1}}
     assert all(text._UNSAFE.search(line) is None for line in document.split("\n"))
+
+
+def test_an_error_that_quotes_is_safe_to_print() -> None:
+    """A code that nobody knows, or the id of a document, steers no traceback either."""
+    assert str(text.unknown_visit("V\x1b[2K", ["DOSE1"])) == "V<U+001B>[2K: no visit 'V\\x1b[2K'; there are DOSE1"
+    with pytest.raises(ts.UnknownProtocolError) as caught:
+        ts.load_protocol("a\u202eb")
+    assert str(caught.value).isprintable()
 
 
 def test_what_was_read_is_shown_and_cut() -> None:

@@ -19,6 +19,7 @@ _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 # What begins a formula: these signs, also as East Asian keyboards write them, behind what a spreadsheet
 # takes off or for a quote. A tab or line break at the beginning is taken off too.
 _FORMULA = "(?:[^\\S\t\r\n]|['\"\u200b\ufeff])*[=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b-]"
+_PLAIN = re.compile(r"\w[^,;|\t\r\n]*")  # most cells
 _RUNS_FIRST = re.compile(f"{_FORMULA}|['\"]*[\t\r\n]")
 _RUNS_INSIDE = re.compile(f"([,;|\t\r\n])(?={_FORMULA})")
 _GUARD_INSIDE = re.compile(f"([,;|\t\r\n])'(?={_FORMULA})")
@@ -49,6 +50,8 @@ def guarded(text: str) -> str:
     >>> guarded("+48 22 123 45 67"), guarded("a;=1+1"), guarded("'tis")
     ("'+48 22 123 45 67", "'a;'=1+1", "'tis")
     """
+    if _PLAIN.fullmatch(text):
+        return text
     inside = _RUNS_INSIDE.sub(r"\1'", text)
     return text if inside == text and not _RUNS_FIRST.match(text) else f"'{inside}"
 
@@ -79,7 +82,7 @@ _JOINER_THAT_HIDES = "(?<![\u0590-\u1fff\u2070-\U0010ffff])[\u200c\u200d]"
 _ALONE = f"[{_UNPRINTED}{_INVISIBLE_LETTERS}]"
 _UNSAFE = re.compile(f"{_ALONE}|{_JOINER_THAT_HIDES}|(?<={_ALONE})[\u200c\u200d]")
 _MARKS = 8  # on one letter: no spelling needs more, a flood of them paints over other lines
-_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MARKS + 1},}}")
+_MAYBE_MARKS = re.compile(rf"[^\x00-\x7f]{{{_MARKS + 1},}}")
 
 
 def printable(text: str, longest: int | None = LONGEST_LINE) -> str:
@@ -103,7 +106,9 @@ def printable(text: str, longest: int | None = LONGEST_LINE) -> str:
 
 def _is_safe(text: str) -> bool:
     """Return whether nothing in a text is unsafe, where that is quickly told."""
-    return text.isprintable() and not any(letter in text for letter in _INVISIBLE_LETTERS)
+    if not text.isprintable():
+        return False
+    return text.isascii() or not any(letter in text for letter in _INVISIBLE_LETTERS)
 
 
 def _named(found: re.Match[str]) -> str:
@@ -179,4 +184,4 @@ def unknown_visit(code: object, known: Iterable[str]) -> UnknownVisitError:
     some = ", ".join(codes[:_SHOWN]) + (" ..." if len(codes) > _SHOWN else "")
     name = nearest(str(code), codes)
     hint = f"did you mean {name!r}?" if name else f"there are {some}"
-    return UnknownVisitError(f"no visit {code!r}; {hint}", where=str(code))
+    return UnknownVisitError(f"no visit {code!r}; {hint}", where=shown(code))

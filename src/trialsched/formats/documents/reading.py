@@ -95,7 +95,7 @@ def load_protocol(source: str | PathLike[str]) -> Protocol:
         known = bundled()
         if source not in known:
             hint = nearest_or(source, known, ", ".join(known))
-            message = f"no bundled protocol {source!r}; expected {hint}, or a file such as './{source}.toml'"
+            message = f"no bundled protocol {source!r}; expected {hint}, or a file such as './{shown(source)}.toml'"
             raise UnknownProtocolError(message, where="protocol")
         return _load_bundled(source)
     data, form = read_file(source, _KIND.name)
