@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -282,6 +283,7 @@ def our_limits() -> Limits:
     return Limits(octets=200_000_000, components=1_000_000)
 
 
+_EVENT_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNCHANGED = "unchanged; "
 _FILES = (".ics", ".ical", ".icalendar", ".ifb", ".vcs")  # how the names of calendar files end
 
@@ -302,9 +304,9 @@ def _our_calendar(plans: Plan | list[Plan], study_key: str | None) -> Callable[[
     def ours(data: bytes) -> bool:
         if ical.is_ours(data):
             return True
-        text = data.lower()  # programs write UIDs in either case
+        there = set(_EVENT_ID.findall(data.lower()))  # programs write UIDs in either case
         uids = (ical.uid(study_key or p.protocol.id, p.subject.code, row.code) for p in several for row in p)
-        return any(uid.encode() in text for uid in uids)
+        return any(uid.encode() in there for uid in uids)
 
     return ours
 

@@ -1,9 +1,11 @@
 """Bookings read back from calendars: untouched, dragged in other programs, split, merged and damaged."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
+from time import process_time
 from typing import Any
 
 import pytest
@@ -1054,3 +1056,43 @@ def test_faults_are_told_up_to_a_thousand() -> None:
     with pytest.raises(ts.errors.DocumentError) as caught:
         only(file(*[f"UID:{DOSE2}\nDTSTART:x"] * 1500), OPEN)
     assert len(caught.value.problems) == 1000
+
+
+# Time that files take.
+
+
+def in_zone(number: int, *lines: str, offset: str = "+0100") -> str:
+    """Return a calendar of one event in a zone of a name that all have, defined in words of its own."""
+    zone = fixed("Zone", offset).replace("BEGIN:STANDARD", f"X-A:{number}\nBEGIN:STANDARD")
+    return file("\n".join([f"UID:{number}", "DTSTART;TZID=Zone:20260407T093000", *lines]), zones=zone)
+
+
+MANY: dict[str, Callable[[int], str]] = {
+    "events of others": lambda n: file(*[f"UID:{i}\nDTSTART:20260407T093000Z\nSUMMARY:a" for i in range(n)]),
+    "events that cannot be read": lambda n: file(*[f"UID:{i}\nUID:x\n;;;\nDTSTART:x" for i in range(n)]),
+    "calendars": lambda n: "".join(in_zone(i) for i in range(n // 4)),
+    "calendars of other zones": lambda n: "".join(
+        in_zone(i, offset=f"+{i // 60:02}{i % 60:02}") for i in range(n // 4)
+    ),
+    "calendars that repeat": lambda n: "".join(in_zone(i, "RRULE:FREQ=DAILY") for i in range(n // 4)),
+    "zones": lambda n: "".join(
+        file(*[f"UID:{i}\nDTSTART;TZID=Z{i}:20260407T093000" for i in range(n // 4)],
+             zones="".join(fixed(f"Z{i}", offset) for i in range(n // 4)))
+        for offset in ("+0100", "+0200")
+    ),
+    "a line of zones": lambda n: file("UID:1\nX-A" + ";TZID=x" * n * 4 + ":1"),
+    "a line of quotes": lambda n: file('UID:1\nX-A;B="' + '";B="' * n * 4 + ":1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_twice_the_file_takes_twice_the_time(kind: str) -> None:
+    """A file four times as large takes at most nine times as long; were it the square, it would be sixteen times."""
+    ours = with_dose2("DTSTART:20260407", LOST)
+    times = []
+    for size in (2000, 8000):
+        text = MANY[kind](size) + ours
+        begin = process_time()
+        assert only(text, OPEN) == (booked("DOSE2", date(2026, 4, 7)),)
+        times.append(process_time() - begin)
+    assert times[1] < 9 * times[0] + 0.3

@@ -87,6 +87,11 @@ class FileZone(tzinfo):
             raise InvalidValueError(message)
         self._year = lru_cache(maxsize=_REMEMBERED)(self._onsets)
 
+    @property
+    def says(self) -> frozenset[object]:
+        """What the definition says, without the words around it: of equal ones every offset is the same."""
+        return frozenset(self._parts)
+
     def utcoffset(self, moment: datetime | None) -> timedelta:
         """Return the offset of a local time."""
         if moment is None:
