@@ -414,6 +414,38 @@ def test_the_broken_calendar_of_several_is_named(run: Run, tmp_path: Path) -> No
     assert line.startswith("error: cut.ics: ")
 
 
+def test_all_faults_of_a_calendar_are_told_with_its_name(run: Run, tmp_path: Path) -> None:
+    """A line for each visit that cannot be read."""
+    run("ics", *BASE)
+    path = tmp_path / "P01-007.ics"
+    path.write_bytes(re.sub(rb"DTSTART;VALUE=DATE:202604\d\d", b"DTSTART;VALUE=DATE:April", path.read_bytes()))
+    result = run("bookings", *BASE, "P01-007.ics")
+    assert result.code == 2
+    lines = [line[:40] for line in result.err.splitlines() if line.startswith("error: ")]
+    assert lines == ["error: P01-007.ics: P01-007 DOSE2: DTSTART"[:40]]
+    path.write_bytes(re.sub(rb"DTSTART;VALUE=DATE:202605\d\d", b"DTSTART;VALUE=DATE:May", path.read_bytes()))
+    result = run("bookings", *BASE, "P01-007.ics")
+    lines = [line.partition(": DTSTART")[0] for line in result.err.splitlines() if line.startswith("error: ")]
+    assert lines == ["error: P01-007.ics: P01-007 DOSE2", "error: P01-007.ics: P01-007 DOSE3"]
+
+
+def test_a_calendar_with_large_attachments_is_read_on_request(run: Run, tmp_path: Path) -> None:
+    """Past 20 million bytes it is refused with what helps; --max-size raises that, and what a line may hold."""
+    run("ics", *BASE)
+    path = tmp_path / "P01-007.ics"
+    attached = (
+        b"BEGIN:VEVENT\r\nUID:x\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:" + b"A" * 21_000_000 + b"\r\nEND:VEVENT\r\n"
+    )
+    path.write_bytes(path.read_bytes().replace(b"END:VCALENDAR", attached + b"END:VCALENDAR"))
+    refused = run("bookings", *BASE, "P01-007.ics")
+    assert refused.code == 2
+    assert "P01-007.ics: the file has more than 20,000,000 bytes" in refused.err
+    assert "attachments" in refused.err
+    read = run("bookings", *BASE, "P01-007.ics", "--max-size", "22")
+    assert (read.code, read.out.count("\n")) == (0, 1), read.err
+    assert run("bookings", *BASE, "P01-007.ics", "--max-size", "0").code == 2
+
+
 def test_without_a_good_subject_only_the_rows_are_told(run: Run, tmp_path: Path) -> None:
     """Nothing is said of calendars that were compared with nobody."""
     run("ics", "--baseline", "2026-03-02", "--subject", "P1")

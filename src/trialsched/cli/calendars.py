@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -328,6 +329,7 @@ def _progress(plans: list[Planned]) -> Iterator[Planned]:
 @option("--study-key-file", metavar="FILE", type=PATH, help="The secret that event ids were made from.")
 @option("--clinic", metavar="FILE", type=PATH, help="The clinic: the zone that times are told in.")
 @option("--previous", metavar="FILE", type=PATH, help="The export that was given out, to tell what was moved.")
+@click.option("--max-size", metavar="MB", type=click.IntRange(1, 2000), help="Read files up to this size (20).")
 @as_of_option
 @option("-o", "--output", metavar="FILE", type=PATH, help="Write to this file ('-' is standard output).")
 @click.option("--excel", is_flag=True, help="For Excel: byte order mark, semicolons and CRLF.")
@@ -338,6 +340,7 @@ def bookings(  # noqa: PLR0917 - click passes by name
     study_key_file: str | None,
     clinic: str | None,
     previous: str | None,
+    max_size: int | None,
     as_of: str | None,
     output: str | None,
     excel: bool,  # noqa: FBT001 - a flag
@@ -355,13 +358,14 @@ def bookings(  # noqa: PLR0917 - click passes by name
         faults.append("--subject or --subjects is missing, or the trial's folder: whose calendar it is")
     check_output(output, faults)
     key, place = place_of(typed, study_key_file, clinic, faults)
-    data = [one for name in files if (one := read_calendar(name, faults)) is not None]
-    before = read_calendar(previous, faults, "--previous ") if previous is not None else None
+    limits = _limits(max_size)
+    data = [one for name in files if (one := read_calendar(name, faults, limits=limits)) is not None]
+    before = read_calendar(previous, faults, "--previous ", limits) if previous is not None else None
     _, plans, bad = plans_of(typed, faults, as_of)
     if not plans:
         raise BadInput(faults_of(bad))
     try:
-        found = read_bookings(Files(files, data, key, place), [one.plan for one in plans], before)
+        found = read_bookings(Files(files, data, key, place, limits), [one.plan for one in plans], before)
     except BadInput as error:
         raise BadInput([*faults_of(bad), *error.lines]) from None
     for note in found.notes:
@@ -370,6 +374,16 @@ def bookings(  # noqa: PLR0917 - click passes by name
         _tell_findings(planned.plan, found.get(planned.plan.subject.code, ()))
     deliver(records.dumps(found, excel=excel), output, never_ours, force=force)
     return say(bad)
+
+
+def _limits(max_size: int | None) -> Limits:
+    """Return what a file may hold: of a size that was asked for, in lines as long as it."""
+    from trialsched.formats.ical import LIMITS
+
+    if max_size is None:
+        return LIMITS
+    octets = max_size * 1_000_000
+    return replace(LIMITS, octets=octets, line=octets)
 
 
 def _tell_findings(plan: Plan, booked: tuple[VisitRecord, ...]) -> None:

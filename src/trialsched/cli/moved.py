@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched.cli.inputs import BadInput, check_year
-from trialsched.errors import InvalidValueError, TrialschedError
+from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from trialsched.clinic import Clinic
-    from trialsched.formats.ical import Bookings
+    from trialsched.formats.ical import Bookings, Limits
     from trialsched.plan import Plan
     from trialsched.subject import Subject, VisitRecord
 
@@ -23,21 +23,22 @@ _UID = re.compile(rb"^uid[^:\r\n]*:([0-9a-f-]{36})", re.MULTILINE)
 
 
 class Files(NamedTuple):
-    """Calendars: their names, what they hold, the secret of their ids, the clinic whose time it is."""
+    """Calendars: their names, what they hold, the secret of their ids, the clinic whose time it is, their limits."""
 
     names: Sequence[str]
     data: Sequence[bytes]
     study_key: str | None = None
     clinic: Clinic | None = None
+    limits: Limits | None = None
 
 
-def read_calendar(name: str, faults: list[str], said_as: str = "") -> bytes | None:
+def read_calendar(name: str, faults: list[str], said_as: str = "", limits: Limits | None = None) -> bytes | None:
     """Return what the file of a calendar holds, no more than may be read; None when it is no file, which is noted."""
     from trialsched.formats.ical import LIMITS
 
     try:
         with Path(name).open("rb") as file:
-            return file.read(LIMITS.octets + 1)
+            return file.read((limits or LIMITS).octets + 1)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"{said_as}{name}: {error.strerror}")
         return None
@@ -48,12 +49,10 @@ def read_bookings(files: Files, plans: Sequence[Plan], previous: bytes | None = 
 
     Raises `BadInput` with what is wrong, and the names of the files that it is in.
     """
-    from trialsched.formats import ical
-
     try:
-        found = ical.loads(files.data, plans, study_key=files.study_key, previous=previous, clinic=files.clinic)
+        found = _loaded(files, files.data, plans, previous)
     except TrialschedError as error:
-        raise BadInput(_told_alone(files, plans) or [f"{', '.join(files.names)}: {error}"]) from None
+        raise BadInput(_told_alone(files, plans) or _lines(", ".join(files.names), error)) from None
     slips = []
     for code, booked in found.items():
         for record in booked:
@@ -68,16 +67,29 @@ def read_bookings(files: Files, plans: Sequence[Plan], previous: bytes | None = 
     return found
 
 
-def _told_alone(files: Files, plans: Sequence[Plan]) -> list[str]:
-    """Return what is wrong with each file alone; that it is somebody else's is nothing wrong beside others."""
+def _loaded(
+    files: Files, data: bytes | Sequence[bytes], plans: Sequence[Plan], previous: bytes | None = None
+) -> Bookings:
     from trialsched.formats import ical
 
+    limits = files.limits or ical.LIMITS
+    return ical.loads(data, plans, study_key=files.study_key, previous=previous, clinic=files.clinic, limits=limits)
+
+
+def _lines(names: str, error: TrialschedError) -> list[str]:
+    """Return a line for each fault that an error tells, with the names of the files that it is in."""
+    faults = error.problems if isinstance(error, DocumentError) else (error,)
+    return [f"{names}: {fault}" for fault in faults]
+
+
+def _told_alone(files: Files, plans: Sequence[Plan]) -> list[str]:
+    """Return what is wrong with each file alone; that it is somebody else's is nothing wrong beside others."""
     lines = []
     for name, one in zip(files.names, files.data, strict=True):
         try:
-            ical.loads(one, plans, study_key=files.study_key, clinic=files.clinic)
+            _loaded(files, one, plans)
         except TrialschedError as error:
-            lines += [] if error.where == "UID" else [f"{name}: {error}"]
+            lines += [] if error.where == "UID" else _lines(name, error)
     return lines
 
 

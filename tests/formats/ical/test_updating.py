@@ -577,6 +577,21 @@ def test_other_peoples_events_keep_their_moments(offsets: tuple[str, ...]) -> No
             assert (again.changes, again.notes) == ((), ())
 
 
+def test_a_calendar_that_a_program_wrote_again_with_new_ids() -> None:
+    """Beside ours a note names the visits that stand twice; without any of ours the refusal says what happened."""
+    numbers = iter(range(100))
+    copies = re.sub(rb"UID:[^\r]*", lambda _: f"UID:{next(numbers)}@example.org".encode(), without_marks(EXPORT))
+    one = raw(EXPORT, "M18")
+    beside = copies.replace(b"END:VCALENDAR", one + b"END:VCALENDAR")
+    (note,) = ical.update(PLAN, stamp=THEN, previous=beside).notes
+    assert (note.subject, note.kind) == ("P01-007", "twice")
+    assert str(note).startswith(
+        f"P01-007: {', '.join(row.code for row in PLAN)}: events with the titles of these visits"
+    )
+    with pytest.raises(ts.InvalidValueError, match="titled 'P01-007 SCR1' and alike: another study key, or a program"):
+        ical.update(PLAN, stamp=THEN, previous=copies)
+
+
 def test_a_zone_whose_law_was_changed_is_no_change_of_a_persons() -> None:
     """The file defines Warsaw as it was thought of when it was made; our unchanged events stay the same bytes."""
     timed = ts.schedule(ALSTEM, SUBJECT.booked("DOSE2", date(2026, 4, 7), time(9, 30)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from trialsched._text import nfc
 from trialsched.formats.ical.events import staff_title
+from trialsched.formats.ical.outcome import Note
 from trialsched.formats.ical.words import language, languages
 
 if TYPE_CHECKING:
@@ -40,6 +41,41 @@ class Titles:
             if title in self._visits:
                 return self._visits[title]
         return None
+
+
+class Copies:
+    """What a file holds of visits under ids that are not ours, gathered event by event."""
+
+    def __init__(self, visits: Iterable[tuple[str, str]]) -> None:
+        """Take (subject code, visit code) of each visit; titles are made when an event of others is seen."""
+        self._visits = visits
+        self._titles: Titles | None = None
+        self._found: dict[str, dict[str, None]] = {}
+
+    def see(self, event: Properties) -> None:
+        """Look at an event whose id is not ours."""
+        self._titles = self._titles or Titles(self._visits)
+        visit = self._titles.visit_of(event)
+        if visit is not None:
+            self._found.setdefault(visit[0], {})[visit[1]] = None
+
+    def notes(self) -> list[Note]:
+        """Return a note for each subject: which visits stand there a second time."""
+        words = (
+            "events with the titles of these visits stand there under ids that are not ours, and are kept beside ours:"
+            " delete them, if a program gave them new ids"
+        )
+        return [Note("", code, "", "twice", f"{', '.join(visits)}: {words}") for code, visits in self._found.items()]
+
+    def hint(self) -> str:
+        """Return what to add to the message that a file holds nothing of ours, '' when no title is ours."""
+        for subject, visits in self._found.items():
+            title = f"{subject} {next(iter(visits))}"
+            return (
+                f"; there are events titled {title!r} and alike: another study key, or a program that gave all events"
+                " new ids"
+            )
+        return ""
 
 
 def _plain(title: str) -> str:

@@ -104,6 +104,23 @@ def defines(defined: dict[str, Definitions], block: Block) -> None:
         defined[name] = (*before, block.raw)
 
 
+def beside(own: Mapping[str, Definitions], file: Cut, body: list[str], kept: Sequence[int]) -> list[str]:
+    """Return the definitions of a calendar that is written over a file: our own, and the file's that anything names.
+
+    `kept` are the places in the body of what stays as it stood in the file: where ours of the same name means
+    something else, it is changed there to name its own zone by another name.
+    """
+    named = named_zones("".join(body))
+    defined: dict[str, Definitions] = {}
+    for block in file.blocks:
+        if block.name == "VTIMEZONE" and defined_name(block) in named:
+            defines(defined, block)
+    settled = settle([Part(own, [], own=True), Part(defined, [body[index] for index in kept])])
+    for index in kept:
+        body[index] = zone_renamed(body[index], settled.names[1])
+    return [raw for definitions in settled.zones.values() for raw in definitions]
+
+
 def settle(parts: Sequence[Part]) -> Settled:
     """Decide which names the zones of several calendars have when these become one.
 

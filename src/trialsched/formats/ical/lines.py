@@ -48,7 +48,7 @@ class Limits:
     components: int = 50_000
     nesting: int = 8
     lines: int = 10_000
-    line: int = 1_000_000
+    line: int = 20_000_000
     steps: int = 1_000_000
 
 
@@ -141,7 +141,10 @@ def decoded(data: bytes | str, limits: Limits = LIMITS) -> str:
         message = f"the bytes or text of a calendar are meant; read {shown(data)}"
         raise InvalidTypeError(message)
     if len(data) > limits.octets:
-        message = f"the file has more than {limits.octets:,} bytes: a calendar of that size is not read"
+        message = (
+            f"the file has more than {limits.octets:,} bytes: a calendar of that size is not read; attachments are most"
+            " often what makes it so large: export it without them, or raise the limit"
+        )
         raise InvalidValueError(message)
     text = _whole(data) if isinstance(data, str) else _utf8(data)
     return text.removeprefix("\ufeff").replace("\r\r\n", "\n").replace(END, "\n").replace("\n", END)

@@ -19,9 +19,9 @@ from trialsched.formats.ical.comparing import (
     alarms,
     sequence,
 )
+from trialsched.formats.ical.copies import Copies
 from trialsched.formats.ical.dependents import is_copy
-from trialsched.formats.ical.filezones import defined_name
-from trialsched.formats.ical.joining import Part, defines, read_calendars, settle
+from trialsched.formats.ical.joining import beside, read_calendars
 from trialsched.formats.ical.lines import (
     LIMITS,
     Block,
@@ -30,9 +30,7 @@ from trialsched.formats.ical.lines import (
     Properties,
     fold,
     kept_line,
-    named_zones,
     properties,
-    zone_renamed,
 )
 from trialsched.formats.ical.outcome import EventChange, Note, Update, moment_text
 from trialsched.formats.ical.parsed import (
@@ -51,7 +49,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from trialsched.formats.ical.events import Event
-    from trialsched.formats.ical.joining import Definitions
 
 _DAY = timedelta(1)
 
@@ -129,6 +126,8 @@ class _Updating:
         self.kept: list[int] = []  # places in the body of what stays as it stood
         self.revising = Revising(self.zones, moment)
         self.changes, self.notes = self.revising.changes, self.revising.notes
+        titled = ((one.subject, event.visit) for event, one in self.waiting.values() if not event.related)
+        self.copies = Copies(titled if head.audience != "participant" else ())
         self.mine = self.others = 0
         # By UID: which events of the file are exceptions of a repetition, by their places in the body.
         self.exceptions: dict[str, list[tuple[int, Block]]] = {}
@@ -160,6 +159,7 @@ class _Updating:
             self._settle(uid, exceptions)
         if known:
             self._check_whose()
+        self.notes += self.copies.notes()
         for event, one in self.waiting.values():
             if event.uid not in self.written and event.new:
                 self._write(event.uid, rendered(event, self.moment, 0))
@@ -167,7 +167,9 @@ class _Updating:
                     one.subject, event.visit, "added", None, event.start, event.status, event.uid, None
                 )
                 self.changes.append(change)
-        zones = self._zones()
+        written = [event for event in self.all_events if event.uid in self.written and not event.stays]
+        own = {name: (raw,) for name, raw in zone_blocks(written).items()}
+        zones = beside(own, self.before, self.body, self.kept)
         data = _joined(head_lines(self.head), kept, zones, self.body)
         shown_events = [event for uid, (event, _) in self.waiting.items() if uid in self.written]
         return Update(data, tuple(self.changes), tuple(self.notes), visits_among(shown_events))
@@ -231,25 +233,7 @@ class _Updating:
             raise InvalidValueError(message, where="previous")
         if any(block.name == "VEVENT" for block in self.before.blocks):
             message = "no event in it was written by trialsched: it is not what was exported before"
-            raise InvalidValueError(message, where="previous")
-
-    def _zones(self) -> list[str]:
-        """Return our own time zones, and those of the file that anything else in it names.
-
-        Where ours of the same name means something else, what is kept of the file names its own by another name.
-        """
-        written = [event for event in self.all_events if event.uid in self.written and not event.stays]
-        own = {name: (raw,) for name, raw in zone_blocks(written).items()}
-        others = [self.body[index] for index in self.kept]
-        named = named_zones("".join(self.body))
-        defined: dict[str, Definitions] = {}
-        for block in self.before.blocks:
-            if block.name == "VTIMEZONE" and defined_name(block) in named:
-                defines(defined, block)
-        settled = settle([Part(own, [], own=True), Part(defined, others)])
-        for index in self.kept:
-            self.body[index] = zone_renamed(self.body[index], settled.names[1])
-        return [raw for definitions in settled.zones.values() for raw in definitions]
+            raise InvalidValueError(message + self.copies.hint(), where="previous")
 
     def _keep(self, raw: str) -> None:
         self.kept.append(len(self.body))
@@ -302,6 +286,7 @@ class _Updating:
             self._strange(block, event, uid)
         else:
             self._keep(block.raw)
+            self.copies.see(event)
 
     def _ours(self, uid: str, block: Block, event: Properties) -> None:
         """Write an event of a visit, or of one that left the plan."""
