@@ -51,8 +51,13 @@ _POSSIBLE = {"en": ": possible days", "pl": ": mo\u017cliwe dni"}
 _PHONE_CALL, _OTHER_VISIT = timedelta(minutes=15), timedelta(minutes=60)
 
 
-def expected(plan: ts.Plan, zone: str | None = None, style: ical.Style = _STAFF) -> list[Event]:
-    """Return the events of a plan, by the rules of design 8; a booked time is a time of the zone."""
+def expected(
+    plan: ts.Plan, zone: str | None = None, style: ical.Style = _STAFF, there: frozenset[str] = frozenset()
+) -> list[Event]:
+    """Return the events of a plan, by the rules of design 8; a booked time is a time of the zone.
+
+    Of what is called off there are events only where some were `there` before, by their UIDs.
+    """
     arms = set(plan.protocol.arms)
     rows = [row for row in plan if style.audience != "blind" or not row.visit.arms or {*row.visit.arms} == arms]
     order = [row.code for row in sorted(rows, key=lambda row: row.target)]
@@ -76,7 +81,15 @@ def expected(plan: ts.Plan, zone: str | None = None, style: ical.Style = _STAFF)
         found.append(Event(uid(*key), names[0], *_when(row, zone)))
         if style.windows and row.earliest and row.latest:
             found.append(Event(uid(*key, "window"), names[1], *_days(row.earliest, row.latest)))
+        if off:
+            uids = {uid(*key), uid(*key, "window")}
+            found = [event for event in found if event.uid not in uids or event.uid in there]
     return sorted(found)
+
+
+def visits_of(plan: ts.Plan) -> frozenset[str]:
+    """Return the UIDs of a plan's visits."""
+    return frozenset(uid(plan.protocol.id, plan.subject.code, row.code) for row in plan)
 
 
 def _days(first: date, last: date) -> tuple[str, str]:
@@ -164,7 +177,10 @@ def examples() -> Iterator[Export]:
         someone = ts.Subject("\u0141\u00f3d\u017a 3", baseline=date(2028, 2, 29), arm=arm)
         yield _export(f"cycles-{arm}", ts.schedule(cycles, someone))
     long = "\u65e5\U0001f489\u05d1\u0632\u0142;,\\" * 8  # cut in the title of a visit that is called off
-    yield _export("long-code", ts.schedule(alstem, ts.Subject(long, baseline=date(2026, 3, 2)).missed("DOSE2")))
+    named = ts.Subject(long, baseline=date(2026, 3, 2))
+    before, missed = ts.schedule(alstem, named), ts.schedule(alstem, named.missed("DOSE2"))
+    over = ical.dumps(missed, stamp=STAMP + timedelta(2), previous=ical.dumps(before, stamp=STAMP))
+    yield Export("long-code", over, expected(missed, there=visits_of(before)))
     first = ical.dumps(plan, stamp=STAMP)
     later = ical.dumps(
         every,
@@ -173,7 +189,8 @@ def examples() -> Iterator[Export]:
         clinic=_clinic("Europe/Warsaw"),
         style=ical.Style(windows=True),
     )
-    yield Export("alstem-updated", later, expected(every, "Europe/Warsaw", ical.Style(windows=True)))
+    there = visits_of(plan)
+    yield Export("alstem-updated", later, expected(every, "Europe/Warsaw", ical.Style(windows=True), there))
     site = [
         ts.schedule(alstem, replace(every.subject, code=code)) for code in ("P01-007", "a,b;c\\n", "\u65e5\u672c 3")
     ]
