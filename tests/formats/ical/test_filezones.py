@@ -78,13 +78,13 @@ def test_what_we_write_is_read_as_zoneinfo_has_it(name: str, moment: datetime, f
     ("clocks", "hours"),
     [
         (("030000", "020000"), ("", "")),
-        # emClient says the time of the change in the rule; DTSTART is another one then
+        # DDay.iCal says the time of the change in the rule; here DTSTART is another one
         (("000000", "000000"), (";BYHOUR=3;BYMINUTE=0", ";BYHOUR=2;BYMINUTE=0;BYSECOND=0")),
         (("030500", "020500"), (";BYMINUTE=0", ";BYMINUTE=0")),
     ],
 )
 def test_warsaw_as_other_programs_define_it(begin: str, clocks: tuple[str, str], hours: tuple[str, str]) -> None:
-    """From the first day that there is (Microsoft), or with the hour in the rule: the changes of 2026, by zoneinfo."""
+    """From the first day that there is (eM Client), or with the hour in the rule: the changes of 2026, by zoneinfo."""
     zone = defined(
         "TZID:X",
         *part("STANDARD", f"{begin}T{clocks[0]}", "+0200", "+0100",

@@ -183,7 +183,7 @@ def _onset(text: str, kind: str) -> datetime:
     try:
         if match is not None:
             onset = datetime(*(int(number or 0) for number in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
-            if onset < _EARLY:  # Microsoft begins with the first day that there is
+            if onset < _EARLY:  # some programs begin with the first day that there is
                 onset = onset.replace(year=_SECOND_YEAR)
             if _EARLY <= onset <= _LATE:
                 return onset
