@@ -117,6 +117,7 @@ def test_letters_that_nobody_sees_are_named(letter: str) -> None:
 def test_a_line_is_cut_at_its_bound_and_its_length_is_said() -> None:
     """4,000 characters are printed whole, of more the first 4,000, also when their names make them longer."""
     assert text.printable("x" * 4000) == "x" * 4000
+    assert text.printable("x" * 4001) == "x" * 4000 + "... (4,001 characters)"
     assert text.printable("x" * 800_000) == "x" * 4000 + "... (800,000 characters)"
     named = text.printable("\x1b" * 4000)
     assert named == ("<U+001B>" * 500) + "... (4,000 characters)"
