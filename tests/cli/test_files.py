@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialsched.cli.files import emit, file_name, read_ours, save, save_over, wrote_csv, wrote_json
+from trialsched.cli.files import emit, file_name, read_ours, save, save_over
 from trialsched.cli.inputs import BadInput
 
 
@@ -51,44 +51,6 @@ def test_different_codes_have_different_names(one: str, other: str) -> None:
         return
     assert (file_name(one, "") == file_name(other, "")) == (one == other)
     assert Path(file_name(one, ".ics")).name == file_name(one, ".ics")
-
-
-@pytest.mark.parametrize(
-    ("data", "ours"),
-    [
-        (b'{"generator": {"name": "trialsched", "version": "1"}}', True),
-        (b'{"generator": {"name": "trialsched"}}\n{"generator": {"name": "trialsched"}}\n', True),
-        (b'{"generator": {"name": "trialsched"}}\n{"generator": {"name": "other"}}\n', False),
-        (b'{"generator": "trialsched"}', False),
-        (b"[]", False),
-        (b"", False),
-        (b"[" * 100_000, False),
-        (b'{"generator": {"name": "trialsched"}, "x": [' + b"[]," * 1_000_000 + b"[]]}", False),
-        (b"\xff", False),
-    ],
-)
-def test_json_of_ours_is_known_by_its_generator(data: bytes, *, ours: bool) -> None:
-    """A file, or every line of it, names trialsched."""
-    assert wrote_json(data) is ours
-
-
-def test_csv_of_ours_is_known_by_its_header() -> None:
-    """The header line of a plan, a report or its findings, also for Excel; a list of subjects is not one."""
-    assert wrote_csv(b"subject,visit,target,window_basis,generator_version\n")
-    assert wrote_csv(b"subject,visit,kind,level,generator_version\n")
-    assert wrote_csv(b"\xef\xbb\xbfsubject;visit;kind;level;generator_version\r\nP1;V1;late;note;0\r\n")
-    assert not wrote_csv(b"subject,baseline\n")
-    assert not wrote_csv(b"")
-    assert not wrote_csv(b"\xff\xfe")
-
-
-def test_a_foreign_csv_is_not_ours_though_it_begins_alike() -> None:
-    """Every mark of the header counts."""
-    assert not wrote_csv(b"subject,visit,attended\n")
-    assert not wrote_csv(b"subject,visit,window_basis\n")
-    assert not wrote_csv(b"subject,visit,generator_version\n")
-    assert not wrote_csv(b"visit,subject,kind,generator_version\n")
-    assert not wrote_csv(b"subject,visit,kind,generator_version,seen by\n")  # a person added a column
 
 
 @pytest.mark.parametrize("letter", ["\u754c", "\u017c", "\U0001f600"])

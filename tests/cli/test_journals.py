@@ -403,7 +403,33 @@ def test_verify_notes_a_clock_that_was_put_back(kept: Folder) -> None:
     again: list[journal.Entry] = []
     for entry, moment in zip(entries, moments, strict=True):
         change = journal.Change(entry.action, entry.subject, entry.visit, entry.was, entry.is_)
-        again += journal.append(again[-1] if again else None, [change], at=moment, by="AN")
+        last = again[-1] if again else None
+        again += journal.append(last, [change], at=moment, by="AN", reason=entry.reason)
     kept.put("events.jsonl", journal.dumps(again).decode())
     result = kept.verify()
     assert (result.code, result.err) == (0, "note: line 3 is dated before the line above: a clock was put back\n")
+
+
+def test_verify_names_a_change_without_a_reason(kept: Folder) -> None:
+    """A chain that was made again is whole in all its hashes; that a value changed needs a reason all the same."""
+    entries = kept.entries()
+    again = journal.append(
+        None, [journal.Change(e.action, e.subject, e.visit, e.was, e.is_) for e in entries], at=entries[0].at, by="AN"
+    )
+    kept.put("events.jsonl", journal.dumps(again).decode())
+    silent = [entry.seq for entry in entries if entry.reason is not None]
+    result = kept.verify()
+    assert silent
+    assert (result.code, result.out.splitlines()[:-1]) == (
+        1,
+        [f"events.jsonl line {n}: reason: a recorded value changes or goes, and no reason is given" for n in silent],
+    )
+
+
+@pytest.mark.parametrize("text", ["zone = 1\n", "schema = 'trialsched/trial/1'\ndate_format = 'x'\n", "["])
+def test_settings_that_cannot_be_read_are_bad_input(kept: Folder, text: str) -> None:
+    """They are no fault of the journal: exit code 2, and nothing is verified."""
+    kept.put("trial.toml", text)
+    result = kept.verify()
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: trial.toml: ")

@@ -19,7 +19,6 @@ from trialsched.cli.planning import (
     count,
     day_of,
     gather,
-    never_ours,
     plans_of,
     reports_of,
     say,
@@ -75,11 +74,6 @@ def test_faults_of_rows_are_said_in_the_order_of_their_lines(capsys: pytest.Capt
     assert say([(5, "line 5"), (2, "line 2")]) == 2
     assert say([(5, "line 5")], 3) == 3
     assert capsys.readouterr().err == "error: line 2\nerror: line 5\nerror: line 5\n"
-
-
-def test_what_has_no_mark_is_never_ours() -> None:
-    """A table or Markdown is replaced by force only."""
-    assert not never_ours(b"anything")
 
 
 def protocol(number: str, in_force: date | None = None) -> ts.Protocol:

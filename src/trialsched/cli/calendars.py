@@ -30,7 +30,6 @@ from trialsched.cli.planning import (
     count,
     deliver,
     faults_of,
-    never_ours,
     plans_of,
     say,
 )
@@ -372,7 +371,7 @@ def bookings(  # noqa: PLR0917 - click passes by name
         put(f"note: {note}", err=True)
     for planned in plans:
         _tell_findings(planned.plan, found.get(planned.plan.subject.code, ()))
-    deliver(records.dumps(found, excel=excel), output, never_ours, force=force)
+    deliver(records.dumps(found, excel=excel), output, "records", force=force)
     return say(bad)
 
 

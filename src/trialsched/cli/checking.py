@@ -18,7 +18,6 @@ from trialsched.cli.planning import (
     deliver,
     faults_of,
     gather,
-    never_ours,
     reports_of,
     say,
 )
@@ -73,8 +72,6 @@ def check(  # noqa: PLR0917 - click passes by name
     force: bool,  # noqa: FBT001 - a flag
 ) -> int:
     """Say how what happened stands to the plan: a status for each visit, and findings."""
-    from trialsched.cli.files import wrote_csv, wrote_json
-
     faults: list[str] = []
     check_output(output, faults)
     faults += [
@@ -108,9 +105,7 @@ def check(  # noqa: PLR0917 - click passes by name
         kind = cast("CheckFormat", form)
         text = results.dumps_check(reports, format=kind, findings=findings, excel=excel, in_force=gathered.in_force)
     if reports:
-        deliver(
-            text, output, {"json": wrote_json, "csv": wrote_csv}.get(form, never_ours), force=force, bad=gathered.bad
-        )
+        deliver(text, output, form, force=force, bad=gathered.bad)
     return say(gathered.bad, _code(reports, fail_on))
 
 

@@ -17,7 +17,7 @@ from trialsched.cli.comparing import changes
 from trialsched.cli.datasets import sdtm
 from trialsched.cli.inputs import PATH, BadInput, Inputs, complete_protocol, describe, inputs, open_protocol, option
 from trialsched.cli.journals import journal
-from trialsched.cli.planning import as_of_option, check_output, count, deliver, never_ours, plans_of, say
+from trialsched.cli.planning import as_of_option, check_output, count, deliver, plans_of, say
 from trialsched.cli.printing import put, put_errors
 from trialsched.cli.pushing import push
 from trialsched.cli.recording import record
@@ -69,8 +69,6 @@ cli.add_command(journal)
 @_force
 def plan(typed: Inputs, form: str, as_of: str | None, output: str | None, force: bool) -> int:  # noqa: FBT001 - a flag
     """Show every visit's target date and window for one subject or many."""
-    from trialsched.cli.files import wrote_csv, wrote_json
-
     faults: list[str] = []
     check_output(output, faults)
     if form == "json" and typed.many:
@@ -85,9 +83,8 @@ def plan(typed: Inputs, form: str, as_of: str | None, output: str | None, force:
         from trialsched.formats import results
 
         text = results.dumps(found, format=cast("Format", form))
-    ours = {"json": wrote_json, "jsonl": wrote_json, "csv": wrote_csv}.get(form, never_ours)
     if found:
-        deliver(text, output, ours, force=force, bad=bad)
+        deliver(text, output, form, force=force, bad=bad)
     return say(bad)
 
 
@@ -108,7 +105,7 @@ def protocol_list() -> int:
 
 def _print(text: str) -> int:
     if text:
-        deliver(text, None, never_ours, force=False)
+        deliver(text, None, "", force=False)
     return 0
 
 
@@ -126,8 +123,6 @@ def protocol_show(source: str, as_registered: bool, form: str, output: str | Non
         shown = open_protocol(source, as_registered=as_registered, said_as="")
     except BadInput as error:
         raise BadInput([*faults, *error.lines]) from None
-    if faults:
-        raise BadInput(faults)
     if form == "table":
         from trialsched.cli.tables import protocol_table
 
@@ -136,8 +131,16 @@ def protocol_show(source: str, as_registered: bool, form: str, output: str | Non
         from trialsched.formats.documents import dumps
 
         text = dumps(shown, format=cast("DocumentFormat", form))
-    deliver(text, output, never_ours, force=force)
+    if faults and not _holds(output, text):  # the same command once more changes nothing
+        raise BadInput(faults)
+    deliver(text, output, "table" if form == "table" else "document", force=force)
     return 0
+
+
+def _holds(output: str | None, text: str) -> bool:
+    """Return whether a file holds a text already."""
+    path = Path(output or ".")
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 @protocol.command("lint")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from trialsched._text import json_text
+from trialsched._version import __version__
 from trialsched.cli.inputs import PATH, BadInput, Inputs, describe, in_folder, input_options, option
-from trialsched.cli.planning import Gathered, check_output, deliver, forgotten_folder, gather, never_ours, say
+from trialsched.cli.planning import Gathered, check_output, deliver, forgotten_folder, gather, say
 from trialsched.cli.printing import put
 from trialsched.errors import TrialschedError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from trialsched.plan import Plan, PlannedVisit
 
 _TWO = 2  # files
+_DIGITS = 12  # of a fingerprint in a note
 
 
 @click.command()
@@ -47,8 +49,6 @@ def changes(  # noqa: PLR0917 - click passes by name
     Of several versions of a protocol the newest is compared with the one before it; two plans are files that
     `plan --format json` wrote.
     """
-    from trialsched.cli.files import wrote_json
-
     faults: list[str] = []
     check_output(output, faults)
     if typed == Inputs() and earlier is None and later is None and len(files) != 1:
@@ -61,7 +61,7 @@ def changes(  # noqa: PLR0917 - click passes by name
             in_folder(typed, files[0]) if files else typed, (earlier, later), form, faults, piped=_piped(output)
         )
     if text:
-        deliver(text, output, never_ours if form == "table" else wrote_json, force=force)
+        deliver(text, output, form, force=force)
     return say(bad)
 
 
@@ -83,15 +83,21 @@ def _of_files(files: tuple[str, ...], form: str, faults: list[str], *, piped: bo
     if faults or before is None or after is None:
         raise BadInput(faults)
     if before.protocol != after.protocol:
-        first, then = (_named(plan) for plan in (before, after))
+        first, then = (_named(plan, _DIGITS) for plan in (before, after))
         put(f"note: by another protocol: {first}, then {then}", err=True)
-    return _told(before, after, form, frozenset(), piped=piped)
+    text = _told(before, after, form, frozenset(), piped=piped)
+    if form != "table":
+        return text
+    from trialsched.cli.tables import Text, _show
+
+    stamps = dict.fromkeys(f"protocol {_named(plan)}; trialsched {__version__}" for plan in (before, after))
+    return text + _show([Text(stamp, "dim") for stamp in stamps], piped=piped)
 
 
-def _named(plan: PlanResult) -> str:
+def _named(plan: PlanResult, digits: int | None = None) -> str:
     protocol = plan.protocol
     variant = f" ({protocol['variant']})" if protocol["variant"] else ""
-    return f"{protocol['id']} {protocol['version']}{variant}, sha256 {protocol['sha256'][:12]}"
+    return f"{protocol['id']} {protocol['version']}{variant}, sha256 {protocol['sha256'][:digits]}"
 
 
 def _read_plan(name: str, faults: list[str]) -> PlanResult | None:

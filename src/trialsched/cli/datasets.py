@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +10,7 @@ import click
 
 from trialsched.cli.inputs import PATH, BadInput, Inputs, describe, inputs, option
 from trialsched.cli.making import stamp_of
-from trialsched.cli.planning import as_of_day, as_of_option, count, gather, never_ours, reports_of, say
+from trialsched.cli.planning import as_of_day, as_of_option, count, gather, reports_of, say
 from trialsched.cli.printing import put
 from trialsched.errors import DocumentError
 
@@ -111,7 +109,8 @@ def _save(folder: Path, files: dict[str, bytes], bad: list[tuple[int, str]], *, 
 
     Raises `BadInput` for a place that is not ours or no file, `OSError` when the disk fails.
     """
-    from trialsched.cli.files import read_ours, save
+    from trialsched.cli.files import read_ours
+    from trialsched.cli.parts import replace_all
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -127,17 +126,11 @@ def _save(folder: Path, files: dict[str, bytes], bad: list[tuple[int, str]], *, 
             wrong += error.lines
     if wrong:
         raise BadInput([*_faults(bad), *wrong])
-    beside = Path(tempfile.mkdtemp(prefix=".sdtm.", suffix=".part", dir=folder))
     try:
-        for name, data in files.items():
-            save(beside / name, data, never_ours, force=True)
-        for name in files:
-            (beside / name).replace(folder / name)
+        replace_all({folder / name: data for name, data in files.items()})
     except OSError as error:
         error.filename, error.filename2 = str(folder), None  # not the name of what was to take a file's place
         raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _ours(path: Path, data: bytes) -> bool:

@@ -10,12 +10,10 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from trialsched import _json
 from trialsched.cli.descriptors import read_plain
 from trialsched.cli.inputs import BadInput
 from trialsched.cli.parts import replace_all, sweep
 from trialsched.cli.printing import for_terminal
-from trialsched.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,33 +53,6 @@ def file_name(code: str, suffix: str) -> str:
     return name + suffix
 
 
-def wrote_json(data: bytes) -> bool:
-    """Return whether a JSON file, or every line of it, names trialsched as its generator."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return False
-    lines = [line for line in text.split("\n") if line.strip()]
-    return _has_our_name(text) or (len(lines) > 1 and all(map(_has_our_name, lines)))
-
-
-def _has_our_name(text: str) -> bool:
-    try:
-        document = _json.loads(text)
-    except InvalidValueError:
-        return False
-    generator = document.get("generator") if isinstance(document, dict) else None
-    return isinstance(generator, dict) and generator.get("name") == "trialsched"
-
-
-def wrote_csv(data: bytes) -> bool:
-    """Return whether a CSV file has the header line of a plan, of a report or of its findings, also as for Excel."""
-    line = data.partition(b"\n")[0].decode("utf-8-sig", errors="replace").rstrip("\r")
-    header = line.split(";" if ";" in line else ",")
-    ours = header[:2] == ["subject", "visit"] and ("window_basis" in header or "kind" in header)
-    return ours and header[-1] == "generator_version"  # a column more is a person's
-
-
 def save(
     path: Path,
     data: bytes,
@@ -104,7 +75,8 @@ def save(
     if not target.parent.is_dir():
         raise BadInput([f"{path}: there is no folder {target.parent if path.is_symlink() else path.parent}"])
     if mode is not None and not force:
-        if not ours(read_plain(target) or b""):
+        there = read_plain(target) or b""
+        if there != data and not ours(there):
             raise BadInput([_NOT_OURS.format(path)])
         if is_protected(target):
             raise BadInput([_PROTECTED.format(path)])

@@ -244,6 +244,8 @@ def _disagreeing(folder: Path, handle: int | None) -> list[str]:
     Raises `BadInput` for files that cannot be read.
     """
     from trialsched.cli.ledger import DamagedJournal, open_ledger
+    from trialsched.formats.journal import unexplained
+    from trialsched.trial import JOURNAL
 
     try:
         ledger = open_ledger(folder, handle)
@@ -253,7 +255,9 @@ def _disagreeing(folder: Path, handle: int | None) -> list[str]:
         f"{name}: not written yet, a command was interrupted; the next one that writes does it"
         for name in ledger.unfinished
     ]
-    return [*waiting, *ledger.wrong, *ledger.by_hand()]
+    why = "a recorded value changes or goes, and no reason is given"
+    silent = [f"{JOURNAL} line {entry.seq}: reason: {why}" for entry in unexplained(ledger.entries)]
+    return [*silent, *waiting, *ledger.wrong, *ledger.by_hand()]
 
 
 def _compared(read: Journal, kept: str) -> list[str]:

@@ -25,8 +25,9 @@ from trialsched._text import nearest_or
 from trialsched.cli.descriptors import check_plain, check_single, open_own, read_plain
 from trialsched.cli.files import is_protected, save
 from trialsched.cli.inputs import BadInput, check_year
+from trialsched.cli.ours import unmarked
 from trialsched.cli.parts import sync_folder
-from trialsched.cli.planning import count, never_ours
+from trialsched.cli.planning import count
 from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 from trialsched.formats import documents, journal, records
@@ -181,7 +182,7 @@ class Ledger:
 
     def _replace(self, name: str, data: bytes) -> None:
         try:
-            save(self.folder / name, data, never_ours, force=True, seen=self.lists[name].raw)
+            save(self.folder / name, data, unmarked, force=True, seen=self.lists[name].raw)
         except OSError:
             message = f"note: {JOURNAL} has it, {name} has not: the next command that writes puts it in there"
             put(message, err=True)

@@ -221,19 +221,23 @@ def _gather(typed: Inputs, versions: Versions, chosen: Sequence[Protocol], fault
 def deliver(
     text: str,
     output: str | None,
-    ours: Callable[[bytes], bool],
+    form: str,
     *,
     force: bool,
     bad: Sequence[tuple[int, str]] = (),
 ) -> None:
-    """Write text to the file asked for, or to standard output; when that fails, the faults of rows are said first."""
+    """Write text to the file asked for, or to standard output; when that fails, the faults of rows are said first.
+
+    What of the same `form` trialsched wrote before is replaced.
+    """
     from trialsched.cli.files import emit, save
+    from trialsched.cli.ours import ours_as
 
     try:
         if output in (None, "-"):
             emit(text.encode())
         else:
-            save(Path(str(output)), text.encode(), ours, force=force)
+            save(Path(str(output)), text.encode(), ours_as(form), force=force)
     except (BadInput, OSError):
         say(bad)
         raise
@@ -263,11 +267,6 @@ def _is_of_a_trial(path: Path, *, document: bool) -> bool:
     if not protocols or path.name in protocols:
         return bool(protocols)
     return path.name.casefold() in NAMES or (not document and protocol_names([path.name]) != [])
-
-
-def never_ours(_: bytes) -> bool:
-    """Return that a file is not ours: what has no mark is replaced by --force only."""
-    return False
 
 
 def count(number: int, word: str) -> str:

@@ -18,7 +18,6 @@ from trialsched.cli.planning import (
     day_of,
     deliver,
     gather,
-    never_ours,
     reports_of,
     say,
 )
@@ -71,7 +70,6 @@ def worklist(  # noqa: PLR0917 - click passes by name
     force: bool,  # noqa: FBT001 - a flag
 ) -> int:
     """Say what is to be done: open and opening visits by the days that are left, then those that lapsed."""
-    from trialsched.cli.files import wrote_csv, wrote_json
     from trialsched.worklist import worklist as find
 
     faults: list[str] = []
@@ -91,9 +89,7 @@ def worklist(  # noqa: PLR0917 - click passes by name
         kind = cast("CheckFormat", form)
         text = results.dumps_worklist(reports, *period, format=kind, excel=excel, in_force=gathered.in_force)
     if reports:
-        deliver(
-            text, output, {"json": wrote_json, "csv": wrote_csv}.get(form, never_ours), force=force, bad=gathered.bad
-        )
+        deliver(text, output, form, force=force, bad=gathered.bad)
     return say(gathered.bad)
 
 
@@ -127,7 +123,6 @@ def adherence(  # noqa: PLR0917 - click passes by name
 ) -> int:
     """Show who kept which window: subjects by visits, and rates of those that were due."""
     from trialsched.adherence import adherence as find
-    from trialsched.cli.files import wrote_json
 
     faults: list[str] = []
     check_output(output, faults)
@@ -145,17 +140,8 @@ def adherence(  # noqa: PLR0917 - click passes by name
         kind = cast("CheckFormat", form)
         text = results.dumps_adherence(reports, format=kind, rates=rates, excel=excel, in_force=gathered.in_force)
     if reports:
-        deliver(
-            text, output, {"json": wrote_json, "csv": wrote_rates}.get(form, never_ours), force=force, bad=gathered.bad
-        )
+        deliver(text, output, form, force=force, bad=gathered.bad)
     return say(gathered.bad)
-
-
-def wrote_rates(data: bytes) -> bool:
-    """Return whether a CSV file has the header line of adherence."""
-    line = data.partition(b"\n")[0].decode("utf-8-sig", errors="replace").rstrip("\r")
-    header = line.split(";" if ";" in line else ",")
-    return header[0] in {"subject", "window_basis"} and header[-2:] == ["protocol_sha256", "generator_version"]
 
 
 @click.command()
@@ -176,7 +162,6 @@ def deviations(  # noqa: PLR0917 - click passes by name
     force: bool,  # noqa: FBT001 - a flag
 ) -> int:
     """Keep the deviation log: a row for each finding, with columns that people fill in and that are never lost."""
-    from trialsched.cli.files import wrote_json
     from trialsched.formats.deviations import LogRow, dumps, merge
 
     faults: list[str] = []
@@ -212,7 +197,7 @@ def deviations(  # noqa: PLR0917 - click passes by name
         kind = cast("CheckFormat", form)
         text = dumps_deviations(map(LogRow.told, log.rows), reports, format=kind, in_force=gathered.in_force)
     if reports:
-        deliver(text, output, wrote_json if form == "json" else never_ours, force=force, bad=gathered.bad)
+        deliver(text, output, form, force=force, bad=gathered.bad)
     return say(gathered.bad)
 
 

@@ -267,7 +267,7 @@ def protocol_table(protocol: Protocol, *, piped: bool) -> str:
         parts.append(Text(words))
         assumed = assumed or spacing.assumed
     parts += [Text("~ assumed, not in the protocol", "dim")] if assumed else []
-    parts.append(Text(f"sha256 {protocol.fingerprint}", "dim"))
+    parts.append(Text(origin_of(protocol), "dim"))
     return _show(parts, piped=piped)
 
 

@@ -296,3 +296,34 @@ def test_a_day_without_an_outcome_says_attended() -> None:
     assert not Difference("P1", "DOSE2", 1, DOSE2, replace(DOSE2, attended=date(2026, 4, 7))).overwrites
     assert not Difference("P1", None, 0, P1, replace(P1, arm="A")).overwrites
     assert Difference("P1", None, 0, P1, replace(P1, baseline=date(2026, 3, 3))).overwrites
+
+
+GONE = journal.change(Difference("P1", "DOSE1", 1, DOSE1, None))
+BOOKED = journal.change(Difference("P1", "DOSE2", 1, DOSE2, replace(DOSE2, booked=date(2026, 4, 8))))
+HELD = journal.change(Difference("P1", "DOSE2", 1, DOSE2, replace(DOSE2, attended=date(2026, 4, 7))))
+ENDED = journal.change(Difference("P1", None, 0, P1, replace(P1, ended=date(2026, 5, 4))))
+MOVED = journal.change(Difference("P1", None, 0, P1, replace(P1, baseline=date(2026, 3, 3))))
+NEW = journal.change(Difference("P3", None, 0, None, Subject("P3", baseline=date(2026, 6, 1))))
+UNDONE = Change("discard", None, None, None, {"visits.csv": None})
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        (GONE, True),
+        (BOOKED, True),
+        (BOOKED._replace(action="adopt"), True),
+        (MOVED, True),
+        (HELD, False),
+        (ENDED, False),
+        (NEW, False),
+        (UNDONE, False),
+    ],
+)
+def test_a_change_of_a_recorded_value_without_a_reason_is_found(change: Change, *, asked: bool) -> None:
+    """What only adds needs none; any reason is one."""
+    first = journal.append(None, [journal.begin(START)], at=AT, by="AN")
+    (without,) = journal.append(first[-1], [change], at=AT, by="AN")
+    (explained,) = journal.append(first[-1], [change], at=AT, by="AN", reason="source")
+    assert journal.unexplained([*first, without]) == ((without,) if asked else ())
+    assert journal.unexplained([*first, explained]) == ()

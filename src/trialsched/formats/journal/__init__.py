@@ -24,6 +24,7 @@ from trialsched.formats.journal.replaying import (
     differences,
     replay,
     state_of,
+    unexplained,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "loads",
     "replay",
     "state_of",
+    "unexplained",
 ]

@@ -172,12 +172,30 @@ def replay(entries: Iterable[Entry], after: State = EMPTY) -> State:
     """
     told = _Replaying(after)
     for entry in entries:
-        try:
-            told.take(entry)
-        except TrialschedError as error:
-            where = f"line {entry.seq}" + (f": {error.where}" if error.where else "")
-            raise InvalidValueError(error.message, where=where) from None
+        _taken(told, entry)
     return State(tuple(told.subjects.values()), tuple(row for row in told.rows if row is not None))
+
+
+def unexplained(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the entries that change or take out a recorded value and give no reason: no command of ours writes one.
+
+    Raises what `replay` raises.
+    """
+    told = _Replaying(EMPTY)
+    found = []
+    for entry in entries:
+        difference = _taken(told, entry)
+        if difference is not None and difference.overwrites and entry.reason is None:
+            found.append(entry)
+    return tuple(found)
+
+
+def _taken(told: _Replaying, entry: Entry) -> Difference | None:
+    try:
+        return told.take(entry)
+    except TrialschedError as error:
+        where = f"line {entry.seq}" + (f": {error.where}" if error.where else "")
+        raise InvalidValueError(error.message, where=where) from None
 
 
 class _Replaying:
@@ -193,7 +211,8 @@ class _Replaying:
         for row in state.rows:
             self._add(row)
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: Entry) -> Difference | None:
+        """Take an entry, and return what it makes of one row; None for one of the whole folder."""
         if (entry.action == "init") != (entry.seq == 1):
             raise InvalidValueError("a journal begins with init, once", where="action")
         if entry.action in {"init", "discard"}:
@@ -209,9 +228,10 @@ class _Replaying:
         elif entry.was == entry.is_:
             raise InvalidValueError("what was is what is: nothing is said", where="is")
         elif entry.visit is None:
-            self._subject(entry.subject, entry.was, entry.is_)
+            return self._subject(entry.subject, entry.was, entry.is_)
         else:
-            self._record(entry.subject, entry.visit, entry.was, entry.is_)
+            return self._record(entry.subject, entry.visit, entry.was, entry.is_)
+        return None
 
     def _begin(self, given: Mapping[str, Any]) -> None:
         lists = [given.get(name) for name in ("subjects", "records")]
@@ -235,20 +255,24 @@ class _Replaying:
         self.rows.append(row)
         self.count[row.subject] += 1
 
-    def _subject(self, code: str, was: Mapping[str, Any] | None, is_: Mapping[str, Any] | None) -> None:
+    def _subject(self, code: str, was: Mapping[str, Any] | None, is_: Mapping[str, Any] | None) -> Difference:
         before = self.subjects.get(code)
         if was != (None if before is None else _fields(before)):
             raise _not_so(before, was)
-        if before is not None and is_ is not None:
-            self.subjects[code] = _subject_of(code, is_)
-        elif is_ is not None:
-            self._put(_subject_of(code, is_))
-        elif self.count[code]:
+        told = None if is_ is None else _subject_of(code, is_)
+        if told is None and self.count[code]:
             raise InvalidValueError(f"{code} is taken out, but has records", where="is")
-        else:
+        if told is None:
             del self.subjects[code]
+        elif before is None:
+            self._put(told)
+        else:
+            self.subjects[code] = told
+        return Difference(code, None, 0, before, told)
 
-    def _record(self, code: str, visit: str, was: Mapping[str, Any] | None, is_: Mapping[str, Any] | None) -> None:
+    def _record(
+        self, code: str, visit: str, was: Mapping[str, Any] | None, is_: Mapping[str, Any] | None
+    ) -> Difference:
         places = self.places[code, visit]
         number, before = _numbered(was, "was")
         if is_ is None:
@@ -261,7 +285,7 @@ class _Replaying:
         if was is None:
             if told is not None:
                 self._add(told)
-            return
+            return Difference(code, visit, len(places), None, told and told.record)
         row = self.rows[places[number - 1]] if number <= len(places) else None
         if row is None or _fields(row.record) != before:
             raise _not_so(row and row.record, was)
@@ -269,6 +293,7 @@ class _Replaying:
         if told is None:
             del places[number - 1]
             self.count[code] -= 1
+        return Difference(code, visit, number, row.record, told and told.record)
 
 
 def _not_so(before: Subject | VisitRecord | None, was: object) -> InvalidValueError:
