@@ -37,7 +37,8 @@ def test_the_first_record_begins_the_journal_with_the_lists_as_they_are(trial: F
         "P01-007 DOSE2: attended: was nothing, is 2026-04-14\n"
         f"events.jsonl: 2 lines, sha256 of the last {second.hash}\n"
     )
-    assert (result.code, result.err) == (0, "")
+    late = "attended 2026-04-14, 4 days after its window 2026-03-27 to 2026-04-10 (±7 days around 2026-04-03): +4 days"
+    assert (result.code, result.err) == (0, f"warning: P01-007 DOSE2: {late}\n")
     assert (first.action, first.is_) == (
         "init",
         {
@@ -155,7 +156,7 @@ def test_years_that_are_typing_errors_are_refused(trial: Folder, options: tuple[
     """Before 1900 and after 2199, as everywhere on the command line."""
     result = trial.record("P01-007", "M03", *options)
     assert (result.code, "is taken for a typing error" in result.err) == (2, True)
-    assert trial.record("P01-007", "M03", "--booked", "2199-12-31").code == 0
+    assert trial.record("P01-007", "M03", "--booked", "2199-12-31", "--far-ahead").code == 0
 
 
 def test_codes_of_any_version_of_the_protocol_are_known(trial: Folder) -> None:

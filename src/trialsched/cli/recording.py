@@ -11,7 +11,7 @@ import click
 
 from trialsched.cli.inputs import YEARS, BadInput, check_year, option
 from trialsched.cli.journals import by_option, folder_argument, no_words, opened, said_now, tell
-from trialsched.cli.planning import count, day_of
+from trialsched.cli.planning import as_of_day, as_of_option, count, day_of
 from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 from trialsched.protocol import MODES
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, time
 
+    from trialsched.cli.doubts import Doubt
     from trialsched.cli.ledger import Ledger
     from trialsched.formats.journal import Difference
     from trialsched.offsets import PartialDate
     from trialsched.protocol import Mode, Protocol
     from trialsched.subject import EndReason, VisitRecord
+    from trialsched.trial import Trial
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _OF_RECORD = ("booked", "attended", "outcome", "mode", "note", "all")
@@ -114,20 +116,36 @@ def _facts(command: Callable[..., Any]) -> Callable[..., Any]:
 @_facts
 @by_option
 @option("--reason", metavar="TEXT", help="Why; needed when a recorded value changes or goes.")
+@click.option("--far-ahead", is_flag=True, help="Record a date that is more than a year ahead.")
+@as_of_option
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="How to tell it.")
 def record(  # noqa: PLR0917 - click passes by name
-    facts: _Facts, folder: str, code: str, visit: str | None, by: str, reason: str | None
+    facts: _Facts,
+    folder: str,
+    code: str,
+    visit: str | None,
+    by: str,
+    reason: str | None,
+    far_ahead: bool,  # noqa: FBT001 - a flag
+    as_of: str | None,
+    form: str,
 ) -> int:
     """Record what was booked or happened, or facts of a subject, in a trial's folder and its journal."""
     from trialsched._text import nfc
+    from trialsched.cli.doubts import doubts
     from trialsched.cli.ledger import in_words, name_of
     from trialsched.formats import journal
 
     faults = no_words(by, reason)
     _check_options(facts, visit, faults)
+    day = as_of_day(as_of, faults)
+    if not far_ahead:
+        faults += _too_far(facts, day)
     code, visit = nfc(code), None if visit is None else nfc(visit)
     with opened(folder) as (ledger, handle):
         ledger.check_lists()
-        protocols = _protocols(ledger, faults)
+        trial = _trial(ledger, faults)
+        protocols = trial.protocols if trial is not None else ()
         if visit is None:
             difference = _of_subject(ledger, code, facts, protocols, faults)
         else:
@@ -140,17 +158,62 @@ def record(  # noqa: PLR0917 - click passes by name
             raise BadInput(faults)
         if difference is None or difference.was == difference.is_:
             ledger.finish(handle)
-            put(f"{' '.join(filter(None, (code, visit)))}: recorded so already, nothing is written")
+            if form == "json":
+                _emit_json(ledger, code, visit, None, [])
+            else:
+                put(f"{' '.join(filter(None, (code, visit)))}: recorded so already, nothing is written")
             return 0
+        before = ledger.state
         begun = () if ledger.begun else said_now(None, [journal.begin(ledger.state)], by, None)
         last = begun[-1] if begun else ledger.last
         ledger.write(
             handle, (*begun, *said_now(last, [journal.change(difference)], by, reason)), (name_of(difference),)
         )
-    for line in in_words(difference):
-        put(line)
-    tell(ledger)
+    found = [] if trial is None else doubts(trial, before, ledger.state, difference, day)
+    if form == "json":
+        _emit_json(ledger, code, visit, difference, found)
+    else:
+        for line in in_words(difference):
+            put(line)
+        tell(ledger)
+    for doubt in found:
+        put(f"warning: {' '.join(filter(None, (code, doubt.visit)))}: {doubt.detail}", err=True)
     return 0
+
+
+def _too_far(facts: _Facts, as_of: date) -> list[str]:
+    """Return what to say of dates that are probably typing errors."""
+    from trialsched.cli.doubts import far_ahead
+
+    found = []
+    for name in ("attended", "booked", "withheld", "baseline", "provisional_baseline", "ended"):
+        text = getattr(facts, name)
+        day = _known_day("", None if text is None else text.partition("T")[0], [])
+        if far_ahead(day, as_of):
+            option_name = f"--{name.replace('_', '-')}"
+            found.append(f"{option_name}: read {text!r}, more than a year after {as_of}; --far-ahead records it")
+    return found
+
+
+def _emit_json(ledger: Ledger, code: str, visit: str | None, difference: Difference | None, found: list[Doubt]) -> None:
+    """Write what was recorded as a document: the cells that changed, what stands out, where the journal is."""
+    from trialsched._text import json_text
+    from trialsched.cli.files import emit
+    from trialsched.formats.results.facts import GENERATOR
+
+    cells = () if difference is None else difference.cells
+    document = {
+        "schema": "trialsched/record/1",
+        "generator": GENERATOR,
+        "subject": code,
+        "visit": visit,
+        "record": (difference.record or None) if difference is not None else None,
+        "changes": [{"column": column, "was": was or None, "is": is_ or None} for column, was, is_ in cells],
+        "warnings": [doubt.as_json() for doubt in found],
+        "lines": len(ledger.entries),
+        "sha256": ledger.last.hash if ledger.last is not None else None,
+    }
+    emit(f"{json_text(document, indent=2)}\n".encode())
 
 
 def _check_options(facts: _Facts, visit: str | None, faults: list[str]) -> None:
@@ -178,15 +241,15 @@ def _check_options(facts: _Facts, visit: str | None, faults: list[str]) -> None:
         faults.append(f"--clear {both[0]} and --{both[0]} exclude each other")
 
 
-def _protocols(ledger: Ledger, faults: list[str]) -> tuple[Protocol, ...]:
-    """Return the versions of the folder's protocol, or none, what is wrong with the folder noted."""
+def _trial(ledger: Ledger, faults: list[str]) -> Trial | None:
+    """Return what is in the folder, or None, what is wrong with it noted."""
     from trialsched.trial import load_trial
 
     try:
-        return load_trial(ledger.folder, years=YEARS).protocols
+        return load_trial(ledger.folder, years=YEARS)
     except DocumentError as error:
         faults += [f"{ledger.folder}: {problem}" for problem in error.problems]
-    return ()
+    return None
 
 
 def _of_subject(
