@@ -15,6 +15,7 @@ from trialsched.cli.inputs import (
     PATH,
     BadInput,
     Inputs,
+    check_input,
     describe,
     in_folder,
     input_options,
@@ -266,6 +267,7 @@ class _Calendars:
         """Return the file that `--previous` names, and what it holds; None for a new subject of a list."""
         path = Path(str(self.previous))
         path = path / name if path.is_dir() else path
+        check_input(path, "--previous ")
         try:
             with path.open("rb") as file:
                 return str(path), file.read(our_limits().octets + 1)

@@ -12,7 +12,7 @@ import click
 
 from trialsched._text import json_text
 from trialsched._version import __version__
-from trialsched.cli.inputs import PATH, BadInput, Inputs, describe, in_folder, input_options, option
+from trialsched.cli.inputs import PATH, BadInput, Inputs, check_input, describe, in_folder, input_options, option
 from trialsched.cli.planning import Gathered, check_output, deliver, forgotten_folder, gather, say
 from trialsched.cli.printing import put
 from trialsched.errors import TrialschedError
@@ -104,8 +104,11 @@ def _read_plan(name: str, faults: list[str]) -> PlanResult | None:
     from trialsched.formats import results
 
     try:
+        check_input(name)
         with Path(name).open("rb") as file:
             return results.load(file)
+    except BadInput as error:
+        faults += error.lines
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"{name}: {error.strerror}")
     except TrialschedError as error:

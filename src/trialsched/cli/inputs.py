@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -202,10 +203,28 @@ def in_folder(typed: Inputs, folder: str) -> Inputs:
     return replace(typed, trial=folder)
 
 
+# What the shell has opened already, as for `<(command)`, is read to its end.
+_OPENED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+
+
+def check_input(name: str | os.PathLike[str], said_as: str = "") -> None:
+    """Refuse what a person named as a file and is none: a pipe would be waited for. Raises `BadInput`."""
+    if str(name).startswith(_OPENED):
+        return
+    try:
+        mode = os.stat(name).st_mode  # noqa: PTH116 - `Path.stat` fails for a name that no file can have
+    except (OSError, ValueError):
+        return  # told when it is opened
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise BadInput([f"{said_as}{name}: is no file, a file is meant"])
+
+
 def open_protocol(name: str | None, *, as_registered: bool = False, said_as: str = "--protocol ") -> Protocol:
     """Return the protocol asked for, saying on standard error when it is the default. Raises `BadInput`."""
     from trialsched.formats.documents import load_protocol
 
+    if name is not None:
+        check_input(name, said_as)
     try:
         protocol = load_protocol(DEFAULT_PROTOCOL if name is None else name)
     except DocumentError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
-from trialsched.cli.inputs import YEARS, Inputs, exclusive
+from trialsched.cli.inputs import YEARS, BadInput, Inputs, check_input, exclusive
 from trialsched.errors import DocumentError, TrialschedError
 
 if TYPE_CHECKING:
@@ -86,8 +86,11 @@ def _read(option: str, name: str, load: Callable[[IO[bytes]], _T], faults: list[
     """Return what a list says, or None when it is none, which is noted."""
     path = Path(name)
     try:
+        check_input(name, f"{option} ")
         with path.open("rb") as file:
             return load(file)
+    except BadInput as error:
+        faults += error.lines
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"{option} {path}: {error.strerror}")
     except DocumentError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from trialsched.cli.inputs import PATH, Inputs, check_year, option
+from trialsched.cli.inputs import PATH, BadInput, Inputs, check_input, check_year, option
 from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, TrialschedError
 
@@ -113,7 +113,10 @@ def clinic_of(name: str | None, faults: list[str]) -> Clinic | None:
     if name is None:
         return None
     try:
+        check_input(name, "--clinic ")
         return load_clinic(name)
+    except BadInput as error:
+        faults += error.lines
     except DocumentError as error:
         faults += [f"{name}: {problem}" for problem in error.problems]
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
@@ -170,11 +173,15 @@ def study_key_of(name: str | None, faults: list[str], said_as: str = "--study-ke
     if name is None:
         return None
     try:
+        check_input(name, said_as)
         with Path(name).open("rb") as file:
             data = file.read(_LONGEST_KEY + 1)
         key = data.decode().strip("\r\n") if len(data) <= _LONGEST_KEY else ""
     except UnicodeDecodeError:
         key = ""
+    except BadInput as error:
+        faults += error.lines
+        return None
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"{said_as}{name}: {error.strerror}")
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from trialsched.cli.inputs import BadInput, check_year
+from trialsched.cli.inputs import BadInput, check_input, check_year
 from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 
 if TYPE_CHECKING:
@@ -37,8 +37,12 @@ def read_calendar(name: str, faults: list[str], said_as: str = "", limits: Limit
     from trialsched.formats.ical import LIMITS
 
     try:
+        check_input(name, said_as)
         with Path(name).open("rb") as file:
             return file.read((limits or LIMITS).octets + 1)
+    except BadInput as error:
+        faults += error.lines
+        return None
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         faults.append(f"{said_as}{name}: {error.strerror}")
         return None

@@ -24,7 +24,7 @@ from trialsched.cli.printing import put, put_errors
 from trialsched.errors import TrialschedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
     from trialsched.compliance import Report
@@ -254,6 +254,47 @@ def check_output(output: str | None, faults: list[str], *, document: bool = Fals
         faults.append(f"--output: read {output!r}, expected the name of a file")
     elif any(_is_of_a_trial(path, document=document) for path in (Path(output), Path(os.path.realpath(output)))):
         faults.append(f"--output: {output} is what the trial's folder is read from; expected another name")
+    elif any(_is_same(output, name) for name in _read_by_the_command(Path(output).parent)):
+        faults.append(f"--output: {output} is a study key, or what this command reads; expected another name")
+
+
+_LOCK = "events.lock"
+_INPUTS = ("study_key_file", "clinic", "subjects", "records", "protocol")  # parameters that name files to be read
+
+
+def _read_by_the_command(folder: Path) -> Iterator[str | Path]:
+    """Yield what the options name to be read, and the study keys of the trial's folders, also of a file's own."""
+    context = click.get_current_context(silent=True)
+    typed = {} if context is None else context.params
+    for name in _INPUTS:
+        value = typed.get(name) or ()
+        yield from (value,) if isinstance(value, str) else value
+    first = (typed.get("files") or ("",))[0]
+    for trial in (folder, *(Path(name) for name in (typed.get("trial"), first) if name)):
+        yield from _study_key_of(trial)
+
+
+def _study_key_of(folder: Path) -> Iterator[Path]:
+    """Yield the file of the study key that a trial's folder names."""
+    from trialsched.formats import documents
+    from trialsched.trial import SETTINGS
+
+    path = folder / SETTINGS
+    if not path.is_file():
+        return
+    try:
+        key = documents.loads_trial(path.read_bytes()).study_key_file
+    except TrialschedError:
+        return  # told when the folder is read
+    if key is not None:
+        yield folder / key
+
+
+def _is_same(one: str, other: str | Path) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except (OSError, ValueError):
+        return False  # one of them is not there
 
 
 def _is_of_a_trial(path: Path, *, document: bool) -> bool:
@@ -266,7 +307,7 @@ def _is_of_a_trial(path: Path, *, document: bool) -> bool:
         return False  # no folder, or none that can be read as a trial's
     if not protocols or path.name in protocols:
         return bool(protocols)
-    return path.name.casefold() in NAMES or (not document and protocol_names([path.name]) != [])
+    return path.name.casefold() in {*NAMES, _LOCK} or (not document and protocol_names([path.name]) != [])
 
 
 def count(number: int, word: str) -> str:
