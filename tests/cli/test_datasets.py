@@ -300,13 +300,12 @@ def test_when_the_disk_fails_the_old_files_stay(
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     calls = []
 
-    def full(path: Path, data: bytes, *_: object, **__: object) -> None:
-        calls.append(path.name)
+    def full(handle: int) -> None:
+        calls.append(handle)
         if len(calls) == 2:
             raise OSError(28, "No space left on device", "part")
-        path.write_bytes(data)
 
-    monkeypatch.setattr("trialsched.cli.files.save", full)
+    monkeypatch.setattr("os.fsync", full)
     capsys.readouterr()
     assert main([*arguments, "--study-id", "OTHER"]) == 3
     assert capsys.readouterr().err.endswith(f"error: {tmp_path / 'out'}: No space left on device\n")
@@ -322,7 +321,7 @@ def test_bad_rows_are_told_when_the_disk_fails_too(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", "part")
 
-    monkeypatch.setattr("trialsched.cli.files.save", full)
+    monkeypatch.setattr("os.fsync", full)
     arguments = ("--subjects", str(tmp_path / "s.csv"), "--protocol", "alstem", "--as-of", "2026-07-01")
     assert main(["sdtm", *arguments, "-o", str(tmp_path / "out")]) == 3
     first, second = capsys.readouterr().err.splitlines()
