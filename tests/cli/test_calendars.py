@@ -347,6 +347,8 @@ def test_bookings_are_written_as_records_and_those_outside_are_told(run: Run, tm
     saved = run("bookings", *BASE, "P01-007.ics", "-o", "visits.csv")
     assert saved.code == 0
     assert (tmp_path / "visits.csv").read_bytes() == result.raw
+    assert run("bookings", *BASE, "P01-007.ics", "-o", "visits.csv").code == 0
+    (tmp_path / "visits.csv").write_bytes(result.raw.replace(b"2026-04-02", b"2026-04-03"))
     assert run("bookings", *BASE, "P01-007.ics", "-o", "visits.csv").code == 2
     assert run("bookings", *BASE, "P01-007.ics", "-o", "visits.csv", "--force").code == 0
     excel = run("bookings", *BASE, "P01-007.ics", "--excel")

@@ -113,7 +113,7 @@ def test_reports_of_ours_are_replaced(run: Run, folder: Path, options: tuple[str
 
 @pytest.mark.parametrize("form", ["json", "csv", "table", "markdown"])
 def test_a_file_of_somebody_else_is_kept(run: Run, folder: Path, form: str) -> None:
-    """Anything else needs `--force`, and so do tables and Markdown, which nothing tells from a person's text."""
+    """It needs `--force`, whatever the format."""
     (folder / "report").write_text("subject,visit,kind,my notes\n")
     refused = run("trial", *AS_OF, "--format", form, "-o", "report")
     assert (refused.code, "--force replaces it" in refused.err) == (2, True)
