@@ -2,8 +2,8 @@
 
 The order of a write: which files it is going to replace is noted in the lock's file; the lines are appended to the
 journal, and are on the disk; the lists are replaced, one after the other; the note then says how many lines there are;
-only then does the command say that it is done. A list that is as the note describes it, while the journal has the lines, was not yet
-replaced when the machine stopped, and is replaced by the next command that writes.
+only then does the command say that it is done. A list that is as the note describes it, while the journal has the
+lines, was not yet replaced when the machine stopped, and is replaced by the next command that writes.
 """
 
 from __future__ import annotations
