@@ -318,7 +318,9 @@ def test_changes_between_two_plans(run: Run, tmp_path: Path) -> None:
     assert re.search(r"DOSE2 +window +2026-03-25 \.\. 2026-04-08 +2026-03-27 \.\. 2026-04-10", table.out)
     document = json.loads(run("changes", "old.json", "new.json", "--format", "json").out)
     assert {"visit": "DOSE1", "kind": "attended", "old": None, "new": "2026-03-04", "days": None} in document["changes"]
-    assert run("changes", "old.json", "old.json").out == "P1: nothing moves\n"
+    still = run("changes", "old.json", "old.json").out.splitlines()
+    assert (still[0], len(still)) == ("P1: nothing moves", 2)
+    assert still[1].endswith(f"; trialsched {ts.__version__}")  # of one protocol, one stamp
     run("plan", *BASE, "--subject", "P2", "--format", "json", "-o", "other.json")
     assert "one subject is meant" in run("changes", "old.json", "other.json").err
     (tmp_path / "no.json").write_text("{}")
@@ -616,7 +618,8 @@ def test_changes_by_another_protocol_say_so(run: Run, tmp_path: Path) -> None:
     text = (tmp_path / "old.json").read_text("utf-8").replace('"2022-05-03"', '"2027-01-01"')
     (tmp_path / "new.json").write_text(text, "utf-8")
     result = run("changes", "old.json", "new.json")
-    assert result.out == "SUBJECT: nothing moves\n"
+    assert result.out.splitlines()[0] == "SUBJECT: nothing moves"
+    assert len(result.out.splitlines()) == 3  # and a stamp for each
     assert result.err == (
         "note: by another protocol: alstem 2022-05-03, sha256 c2e5fe867d4a, "
         "then alstem 2027-01-01, sha256 c2e5fe867d4a\n"
