@@ -1,4 +1,4 @@
-.PHONY: install lint types test docs bench build ci
+.PHONY: install lint types test docs bench hunt build ci
 
 install:  ## everything a developer needs, into the current environment
 	python -m pip install --editable ".[dev]"
@@ -17,6 +17,12 @@ docs:
 
 bench:
 	python -m benchmarks
+
+MINUTES ?= 10
+SEED ?= 1
+
+hunt:  ## random people against oracles, changed inputs of every format; what breaks a law is kept in found/
+	python -m tests.hunt --minutes $(MINUTES) --seed $(SEED) --keep found
 
 build:
 	python -m build
