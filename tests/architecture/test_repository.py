@@ -136,6 +136,17 @@ def test_the_laws_page_names_tests_that_exist() -> None:
     assert sorted(named - held - others) == []
 
 
+def test_the_faults_page_names_tests_that_exist() -> None:
+    """Each kind of fault on the page is held by a test that there is."""
+    page = (ROOT / "docs" / "explanation" / "faults.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("|") and not line.startswith(("| kind", "|---"))]
+    named = [re.search(r"`([a-z_/]+\.py)::(test_\w+)` \|$", row) for row in rows]
+    assert len(rows) > 60
+    assert [row for row, match in zip(rows, named, strict=True) if match is None] == []
+    gone = [match[0] for match in named if match and match[2] not in names_in(ROOT / "tests" / match[1])]
+    assert gone == []
+
+
 def test_the_continuous_integration_script_is_a_script() -> None:
     """`.ci/run` is executable and bash reads it."""
     script = ROOT / ".ci" / "run"
