@@ -268,3 +268,33 @@ def test_zones_of_a_file() -> None:
     few = Zones(cut(text), Limits(steps=0)).get("Ours")
     with pytest.raises(ts.InvalidValueError, match="0 steps"):
         datetime.combine(date(2026, 4, 2), time(), few).utcoffset()
+
+
+RAMADAN = {2025: ("0223T030000", "0406T020000"), 2026: ("0215T030000", "0322T020000")}  # of the tz database
+
+
+def casablanca(*years: int, winter: str = "+0000", rule: str = "") -> Zones:
+    """Return the zones of a file that lists the changes of Casablanca in some years."""
+    ends, begins = ([f"{year}{RAMADAN[year][index]}" for year in years] for index in (0, 1))
+    lines = ["BEGIN:VCALENDAR", "BEGIN:VTIMEZONE", "TZID:Africa/Casablanca"]
+    for onsets, before, after in ((ends, "+0100", winter), (begins, winter, "+0100")):
+        lines += ["BEGIN:STANDARD", f"DTSTART:{onsets[0]}", *(f"RDATE:{onset}" for onset in onsets)]
+        lines += [f"TZOFFSETFROM:{before}", f"TZOFFSETTO:{after}", *([rule] if rule else []), "END:STANDARD"]
+    return Zones(cut("\r\n".join([*lines, "END:VTIMEZONE", "END:VCALENDAR", ""])))
+
+
+def test_a_zone_that_lists_the_changes_of_some_years() -> None:
+    """Of other years its name says more; one that says otherwise, goes on by a rule or lists one year counts as it is.
+
+    On 2028-02-10 the clocks of Casablanca are set back for Ramadan; on the definition's word they are not.
+    """
+
+    def hours(zones: Zones) -> float:
+        offset = datetime(2028, 2, 10, 9, 30, tzinfo=zones.get("Africa/Casablanca")).utcoffset()
+        assert offset is not None
+        return offset / timedelta(hours=1)
+
+    assert hours(casablanca(2025, 2026)) == 0
+    assert hours(casablanca(2026)) == 1
+    assert hours(casablanca(2025, 2026, winter="-0100")) == 1
+    assert hours(casablanca(2025, 2026, rule="RRULE:FREQ=YEARLY;UNTIL=20260101T000000Z")) == 1

@@ -92,6 +92,14 @@ class FileZone(tzinfo):
         """What the definition says, without the words around it: of equal ones every offset is the same."""
         return frozenset(self._parts)
 
+    @property
+    def listed_years(self) -> tuple[int, int] | None:
+        """The first and the last year of the changes that it lists, None when it has rules for the years to come."""
+        if any(part.rule is not None for part in self._parts):
+            return None
+        years = [onset.year for part in self._parts for onset in part.onsets]
+        return min(years), max(years)
+
     def utcoffset(self, moment: datetime | None) -> timedelta:
         """Return the offset of a local time."""
         if moment is None:

@@ -22,6 +22,8 @@ _LENGTH = re.compile(
     r"([+-]?)P(?=[0-9T])(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?)?"
 )
 LAST_MINUTE = time(23, 59)
+_DAYS = 366  # of a year
+_LOOKING = 300_000  # days looked at to know definitions that list some years; then they count as they stand
 _UNITS = tuple(timedelta(**{unit: 1}) for unit in ("weeks", "days", "hours", "minutes", "seconds"))
 _MOST_DIGITS = 18  # of a duration; more is none
 # "Google Calendar" adds its name to a UID; Exchange hides it in a number ([MS-OXCICAL], 2.1.3.1.1.20.26: 'vCal-Uid',
@@ -40,6 +42,7 @@ class Zones:
     def __init__(self, cut: Cut, limits: Limits = LIMITS) -> None:
         """Keep the definitions; each is read when an event names it."""
         self.steps = Steps(limits.steps)
+        self._looking = Steps(_LOOKING)
         self._cut = cut
         self._blocks: dict[str, list[Block]] | None = None
         self._found: dict[str, tuple[tzinfo, ...]] = {}
@@ -64,8 +67,26 @@ class Zones:
         # RFC 5545, section 3.8.3.1: a name that begins with a solidus is globally unique; any other is the file's own
         if known is not None and name.startswith("/"):
             return (known,)
-        defined = tuple(FileZone(block, self.steps) for block in self._defined(name))
-        return defined or (() if known is None else (known,))
+        blocks = self._defined(name)
+        if known is not None and all(self._is_part_of(known, block) for block in blocks):
+            return (known,)
+        return tuple(FileZone(block, self.steps) for block in blocks)
+
+    def _is_part_of(self, known: tzinfo, block: Block) -> bool:
+        """Return whether a definition lists what the clocks of a known zone do in some years, and ends with them.
+
+        It says nothing of other years, to which a person may have moved an event. Of a list within one year nobody
+        can tell whether it was to go on.
+        """
+        try:
+            years = FileZone(block, self._looking).listed_years
+            if years is None:
+                return False
+            first, last = years
+            self._looking.take((last - first + 2) * _DAYS)
+            return first < last and zones.agree(FileZone(block, self._looking), known, first, last)
+        except InvalidValueError:  # not readable, or too much to be looked at
+            return False
 
     def _defined(self, name: str) -> list[Block]:
         """Return the definitions of a name that say anything, each once."""
