@@ -134,7 +134,10 @@ def test_a_visit_that_was_withheld_and_is_held_again_has_two_records() -> None:
         ({"attended": ("DOSE2=1826",)}, "before 1900"),
         ({"attended": ("DOSE2=1899-12",)}, "before 1900"),
         ({"attended": ("=2026-04-02",)}, "expected CODE=DATE"),
-        ({"booked": ("DOSE2=T09:30",)}, "--booked DOSE2: read ''"),
+        ({"booked": ("DOSE2=T09:30",)}, "read 'T09:30', expected YYYY-MM-DD or YYYY-MM-DDTHH:MM"),
+        ({"booked": ("DOSE2=2026-04-02 09:30",)}, "read '2026-04-02 09:30', expected YYYY-MM-DD or YYYY-MM-DDTHH:MM"),
+        ({"booked": ("DOSE2=2026-04-02T24:00",)}, "read '2026-04-02T24:00', expected YYYY-MM-DD or YYYY-MM-DDTHH:MM"),
+        ({"booked": ("DOSE2=2026-04-31T09:30",)}, "--booked DOSE2: read '2026-04-31', which is no day of the calendar"),
         ({"missed": ("dose2",)}, "expected 'DOSE2', the nearest one"),
     ],
 )

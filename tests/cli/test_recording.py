@@ -144,7 +144,8 @@ def test_a_declared_unscheduled_contact_is_recorded_and_a_misspelt_code_is_not(t
     assert (result.code, result.out) == (2, "")
     assert result.err == (
         "error: no visit 'DOS2' in the protocol; expected 'DOSE2', the nearest one\n"
-        "error: no subject 'P01-07'; expected 'P01-007', the nearest one\n"
+        "error: no subject 'P01-07'; expected 'P01-007', the nearest one, "
+        "or a new one, recorded first with --baseline and without VISIT\n"
         "error: --booked: read '2026-04-14T9:15', expected YYYY-MM-DD or YYYY-MM-DDTHH:MM\n"
         "error: --attended: read '14.4.2026', expected a date as 'YYYY-MM-DD'\n"
     )

@@ -32,7 +32,7 @@ YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 BAD_INPUT, OUTSIDE, INTERRUPTED = 2, 3, 130  # exit codes
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_MOMENT = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:T(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]))?")
 
 
 class BadInput(Exception):  # noqa: N818 - what it is called in the contract of the exit codes
@@ -296,14 +296,7 @@ class _Reader:
         return False
 
     def moment(self, option: str, text: str) -> tuple[date | None, time | None]:
-        from datetime import time
-
-        day, letter, clock = text.partition("T")
-        match = _TIME.fullmatch(clock) if letter else None
-        if letter and match is None:
-            self.faults.append(f"{option}: read {text!r}, expected YYYY-MM-DD or YYYY-MM-DDTHH:MM")
-            return None, None
-        return self.day(option, day), time(int(match[1]), int(match[2])) if match else None
+        return read_moment(option, text, self.faults)
 
 
 def check_year(day: date) -> None:
@@ -325,6 +318,18 @@ def read_day(option: str, text: str, faults: list[str]) -> date | None:
         faults.append(f"{option}: {error.message}")
         return None
     return day
+
+
+def read_moment(option: str, text: str, faults: list[str]) -> tuple[date | None, time | None]:
+    """Return the day and the time of day that an option gives, None for what it does not give; faults are noted."""
+    from datetime import time
+
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        faults.append(f"{option}: read {text!r}, expected YYYY-MM-DD or YYYY-MM-DDTHH:MM")
+        return None, None
+    clock = time.fromisoformat(match["time"]) if match["time"] else None
+    return read_day(option, match["day"], faults), clock
 
 
 def one_subject(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
-from trialsched.cli.inputs import YEARS, BadInput, check_year, option
+from trialsched.cli.inputs import YEARS, BadInput, check_year, option, read_moment
 from trialsched.cli.journals import by_option, folder_argument, no_words, opened, said_now, tell
 from trialsched.cli.planning import as_of_day, as_of_option, count, day_of
 from trialsched.cli.printing import put
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from trialsched.subject import EndReason, VisitRecord
     from trialsched.trial import Trial
 
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _OF_RECORD = ("booked", "attended", "outcome", "mode", "note", "all")
 _OF_SUBJECT = ("arm", "ended", "language")
 
@@ -326,8 +325,8 @@ def _of_visit(ledger: Ledger, code: str, visit: str, facts: _Facts, faults: list
     from trialsched.subject import VisitRecord
 
     if not any(subject.code == code for subject in ledger.state.subjects):
-        faults.append(_no_subject(ledger, code))
-    booked, clock = _moment("--booked", facts.booked, faults)
+        faults.append(f"{_no_subject(ledger, code)}, or a new one, recorded first with --baseline and without VISIT")
+    booked, clock = (None, None) if facts.booked is None else read_moment("--booked", facts.booked, faults)
     said = _Said(
         _known_day("--attended", facts.attended, faults),
         booked,
@@ -471,16 +470,3 @@ def _known_day(name: str, text: str | None, faults: list[str]) -> date | Partial
         faults.append(f"{name}: {error.message}")
         return None
     return partial
-
-
-def _moment(name: str, text: str | None, faults: list[str]) -> tuple[date | None, time | None]:
-    from datetime import time
-
-    day, letter, clock = (text or "").partition("T")
-    match = _TIME.fullmatch(clock) if letter else None
-    if letter and match is None:
-        faults.append(f"{name}: read {text!r}, expected YYYY-MM-DD or YYYY-MM-DDTHH:MM")
-        return None, None
-    return day_of(name, day if text is not None else None, faults), time(
-        int(match[1]), int(match[2])
-    ) if match else None
