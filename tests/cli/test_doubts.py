@@ -60,7 +60,8 @@ def record(trial: Folder, *arguments: str, as_of: str = "2026-06-30") -> tuple[l
     assert result.code == 0
     warnings = json.loads(result.out)["warnings"]
     printed = [line for line in result.err.splitlines() if line.startswith("warning: ")]
-    assert printed == [f"warning: {arguments[0]} {one['visit']}: {one['detail']}" for one in warnings]
+    places = [" ".join(filter(None, (arguments[0], one["visit"]))) for one in warnings]
+    assert printed == [f"warning: {place}: {one['detail']}" for place, one in zip(places, warnings, strict=True)]
     return warnings, printed
 
 
@@ -115,6 +116,36 @@ def test_an_end_before_what_was_held_is_told(trial: Folder) -> None:
     warnings, printed = record(trial, "P1", "--ended", "2026-03-31", "--end-reason", "withdrawn")
     assert [(one["kind"], one["visit"], one["date"]) for one in warnings] == [("after-end", "DOSE2", "2026-04-01")]
     assert len(printed) == 1
+
+
+# 2026-03-14 is a Saturday.
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2026-03-13", []),
+        ("2026-03-14", ["baseline 2026-03-14, a Saturday"]),
+        ("2026-03-15", ["baseline 2026-03-15, a Sunday"]),
+        ("2026-03-16", []),
+    ],
+)
+@pytest.mark.parametrize("option", ["--baseline", "--provisional-baseline"])
+def test_a_baseline_on_a_weekend_is_told(trial: Folder, option: str, day: str, words: list[str]) -> None:
+    """A baseline is the planned day of a visit; one that was known before is not told again."""
+    warnings, _ = record(trial, "P3", option, day)
+    assert [one["detail"] for one in warnings] == words
+    assert all((one["kind"], one["visit"], one["date"]) == ("weekend", None, day) for one in warnings)
+    assert record(trial, "P3", "--language", "pl") == ([], [])
+
+
+@pytest.mark.parametrize(("day", "told"), [("2026-06-29", False), ("2026-06-30", False), ("2026-07-01", True)])
+def test_an_end_that_is_still_to_come_is_told(trial: Folder, day: str, *, told: bool) -> None:
+    """The day that is asked for is not in the future, the next one is; an end on a weekend is no slip."""
+    warnings, _ = record(trial, "P1", "--ended", day)
+    words = f"end of participation {day}, which is still to come on 2026-06-30"
+    expected = [("in-the-future", None, day, None, words)] if told else []
+    found = [(one["kind"], one["visit"], one["date"], one["days_out"], one["detail"]) for one in warnings]
+    assert found == expected
+    assert record(trial, "P1", "--end-reason", "completed") == ([], [])
 
 
 def test_what_was_known_before_is_not_told_again(trial: Folder) -> None:

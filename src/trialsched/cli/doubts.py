@@ -55,8 +55,8 @@ def far_ahead(day: date | PartialDate | None, as_of: date) -> bool:
 
 
 def doubts(trial: Trial, before: State, after: State, said: Difference, as_of: date) -> list[Doubt]:
-    """Return what stands out in what was said: what `check` finds now and did not before, weekends, ends."""
-    found = [*_of_days(said, after)]
+    """Return what stands out in what was said: weekends, ends, and what `check` finds now and did not before."""
+    found = [*_of_days(said, after), *_of_subject(said, as_of)]
     known = {_key(finding) for finding in _findings(trial, before, said.subject, as_of)}
     for finding in _findings(trial, after, said.subject, as_of):
         if finding.kind in _KINDS and _key(finding) not in known:
@@ -99,8 +99,27 @@ def _of_days(said: Difference, after: State) -> Iterator[Doubt]:
         if not isinstance(day, date) or day == getattr(said.was, name, None):
             continue
         if day.isoweekday() >= _SATURDAY:
-            words = f"{name} for" if name == "booked" else name
-            yield Doubt("weekend", said.visit, str(day), None, f"{words} {day}, a {_NAMES[day.isoweekday()]}")
+            yield _weekend(said.visit, f"{name} for" if name == "booked" else name, day)
         if name == "booked" and ended is not None and day > ended:
             detail = f"booked for {day}, after the end of participation, {ended}"
             yield Doubt("after-end", said.visit, str(day), None, detail)
+
+
+def _weekend(visit: str | None, words: str, day: date) -> Doubt:
+    return Doubt("weekend", visit, str(day), None, f"{words} {day}, a {_NAMES[day.isoweekday()]}")
+
+
+def _of_subject(said: Difference, as_of: date) -> Iterator[Doubt]:
+    """Yield what stands out in a subject's own days: a baseline on a Saturday or Sunday, an end that is to come."""
+    from trialsched.subject import Subject
+
+    is_, was = said.is_, said.was
+    if not isinstance(is_, Subject):
+        return
+    before = was if isinstance(was, Subject) else Subject(is_.code)
+    baseline, ended = is_.baseline, is_.ended
+    if baseline is not None and baseline != before.baseline and baseline.isoweekday() >= _SATURDAY:
+        yield _weekend(None, "baseline", baseline)
+    if ended is not None and ended != before.ended and ended > as_of:
+        detail = f"end of participation {ended}, which is still to come on {as_of}"
+        yield Doubt("in-the-future", None, str(ended), None, detail)
