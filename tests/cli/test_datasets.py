@@ -137,6 +137,8 @@ def test_one_subject_by_options_and_cycles_by_position(run: Run, tmp_path: Path)
         ((*LISTS, "-o", "out", "--stamp", "today"), ("--stamp: read 'today', expected a time with its zone",)),
         ((*LISTS[:-1], "soon", "--stamp", "x"), ("-o DIR is missing", "--as-of: read 'soon'", "--stamp: read 'x'")),
         ((*LISTS, "-o", "s.csv"), ("s.csv: is not a folder",)),
+        ((*LISTS, "-o", "sv.csv"), ("-o sv.csv: a folder is meant, the files of tv, sv, dv and td in it",)),
+        ((*LISTS, "-o", "new/SV.JSON"), ("-o new/SV.JSON: a folder is meant",)),
         ((*LISTS, "-o", "s.csv/out"), ("s.csv/out: is not a folder",)),
         (
             (*LISTS[:5], "cycles", *LISTS[6:], "-o", "out", "--study-id", " "),

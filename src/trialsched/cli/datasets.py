@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trialsched.formats.sdtm import Datasets
 
 _OPTIONS = {"study_id": "--study-id"}
+_FILES = (".csv", ".json", ".ndjson", ".xpt")  # how the names of datasets' files end
 
 
 @click.command()
@@ -51,8 +52,10 @@ def sdtm(  # noqa: PLR0917 - click passes by name
     from trialsched.formats.sdtm import dumps
 
     faults: list[str] = []
-    if output in (None, "", "-"):
+    if not output or output == "-":
         faults.append("-o DIR is missing: the folder for the files of tv, sv, dv and td")
+    elif output.lower().endswith(_FILES) and not Path(output).exists():
+        faults.append(f"-o {output}: a folder is meant, the files of tv, sv, dv and td in it")
     day, moment = as_of_day(as_of, faults), stamp_of(stamp, faults)
     gathered = gather(typed, faults)
     reports = reports_of(gathered, day)
