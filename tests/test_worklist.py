@@ -150,6 +150,11 @@ def test_no_day_after_the_end_of_participation_is_proposed() -> None:
     assert said(leaves, "03-11", "V2") == "book a day from 2026-03-11 to 2026-03-12"
     assert codes(leaves, "03-12", "03-12", "12-31") == []  # on the day itself it is not expected any more
     assert codes(leaves, "03-06", "03-06", "12-31") == ["V2"]
+    first_day = replace(CAME, ended=day("03-10"))  # V2 opens on the last day of participation: it is one
+    assert said(first_day, "03-06", "V2") == "book a day on 2026-03-10"
+    assert said(first_day.booked("V2", day("03-12")), "03-06", "V2") == (
+        "booked for 2026-03-12, after the end of participation on 2026-03-10: cancel it, and book a day on 2026-03-10"
+    )
     early = replace(CAME.booked("V3", day("03-05")), ended=day("03-16"))  # V3 opens on the 17th
     assert said(early, "03-06", "V3") == (
         "was booked for 2026-03-05, nothing recorded: record what happened, or no day is left: "
