@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -406,3 +407,44 @@ def test_study_days_of_a_folder_count_from_the_first_dose(run: Run, tmp_path: Pa
     told = trialsched("protocol", "lint", "trial/protocol.toml", cwd=tmp_path).out
     assert "visits[2].nominal_day: the nominal day of W4 is not its study day: RAND is day 1" in told
     assert "(`study_days_from` names another visit as day 1); read '29'; expected 32" in told
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_write_protected_file_is_replaced_or_removed_by_force_only(run: Run, tmp_path: Path, form: str) -> None:
+    """A person locked it: none of the files is written, nor is one of an earlier run removed."""
+    out = tmp_path / "out"
+    records = tmp_path / "r.csv"
+    assert run(*LISTS, "-o", "out", "--format", form).code == 0
+    earlier = {path.name: path.read_bytes() for path in out.iterdir()}
+    records.write_text(RECORDS.splitlines()[0] + "\n")
+    for name, words in ((f"tv.{form}", "replaces"), (f"sv.{form}", "removes")):
+        (out / name).chmod(0o444)
+        result = run(*LISTS, "-o", "out", "--format", form)
+        assert (result.code, f"{name}: is write-protected; --force {words} it" in result.err) == (2, True)
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == earlier
+        (out / name).chmod(0o644)
+    for name in names(out):
+        (out / name).chmod(0o444)
+    assert run(*LISTS, "-o", "out", "--format", form, "--force").code == 0
+    assert names(out) == [f"tv.{form}"]
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_pipe_in_the_place_of_a_file_is_refused(run: Run, tmp_path: Path, force: tuple[str, ...]) -> None:
+    """It is not replaced in silence, and nothing else is written."""
+    out = tmp_path / "out"
+    out.mkdir()
+    os.mkfifo(out / "sv.csv")
+    result = run(*LISTS, "-o", "out", *force)
+    assert (result.code, "sv.csv: is no file, a file is meant" in result.err) == (2, True)
+    assert names(out) == ["sv.csv"]
+
+
+def test_a_link_that_a_person_made_stays_a_link(run: Run, tmp_path: Path) -> None:
+    """As for every output: the file behind it is made or replaced."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tv.csv").symlink_to("../elsewhere.csv")
+    for _ in range(2):
+        assert run(*LISTS, "-o", "out").code == 0
+        assert (tmp_path / "out" / "tv.csv").is_symlink()
+        assert (tmp_path / "elsewhere.csv").read_text("utf-8").startswith("STUDYID,DOMAIN,VISITNUM")

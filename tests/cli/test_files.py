@@ -309,6 +309,25 @@ def test_an_output_in_a_trials_folder_is_written_through_no_link(tmp_path: Path,
     assert not (tmp_path / "nothing").exists()
 
 
+def test_a_link_that_is_put_there_this_moment_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at the name and the writing: the file behind it stays, in the folder and elsewhere."""
+    trial = trials(tmp_path)
+    real = os.path.realpath
+    for aim in ("../precious", "protocol-1.toml"):
+        path = trial / f"new-{len(aim)}.txt"
+
+        def slipped(name: Path, path: Path = path, aim: str = aim) -> str:
+            if Path(name) == path and not path.is_symlink():
+                path.symlink_to(aim)
+            return real(name)
+
+        behind = (trial / aim).read_bytes()
+        monkeypatch.setattr(os.path, "realpath", slipped)
+        with pytest.raises(BadInput, match="is a link, and nothing in a trial's folder is written through one"):
+            save(path, b"new", always, force=True)
+        assert (trial / aim).read_bytes() == behind
+
+
 def test_an_output_elsewhere_may_be_a_link_that_a_person_made(tmp_path: Path) -> None:
     """The file behind it is replaced, and the link stays."""
     (tmp_path / "real.txt").write_bytes(b"old")

@@ -16,7 +16,7 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     """Return a trial's folder, and beside it the files that options name."""
     monkeypatch.chdir(tmp_path)
     Path("s.csv").write_text("subject,baseline\nP1,2026-03-02\n", "utf-8")
-    Path("r.csv").write_text("subject,visit,attended\nP1,DOSE1,2026-03-04\n", "utf-8")
+    Path("r.csv").write_text(RECORDS, "utf-8")
     Path("key.txt").write_text("a secret\n", "utf-8")
     Path("clinic.toml").write_text('schema = "trialsched/clinic/1"\nzone = "Europe/Warsaw"\n', "utf-8")
     folder = Folder(tmp_path, capsys)
@@ -93,6 +93,13 @@ OVER = [
     ("plan", *ONE, "-o", "trial/key.txt"),
     ("plan", *ONE, "-o", "trial/events.lock"),
     ("bookings", "trial", "x.ics", "-o", "outer.txt"),
+    ("bookings", "trial", "x.ics", "-o", "x.ics"),
+    ("bookings", *ONE, "x.ics", "-o", "./x.ics"),
+    ("bookings", *ONE, "x.ics", "--previous", "y.ics", "-o", "y.ics"),
+    ("check", *ONE, "--calendar", "y.ics", "--calendar", "x.ics", "-o", "x.ics"),
+    ("changes", "old.json", "new.json", "-o", "old.json"),
+    ("changes", "old.json", "new.json", "--format", "json", "-o", "new.json"),
+    ("protocol", "show", "own.toml", "--format", "json", "-o", "own.toml"),
 ]
 
 
@@ -111,8 +118,44 @@ def test_what_is_read_is_never_written_over(trial: Folder, command: tuple[str, .
     if key != "key.txt" and "trial/key.txt" in command:
         command = tuple(word.replace("trial/key.txt", "outer.txt") for word in command)
         command = (command[0], "trial", *command[-2:])
-    assert trial("ics", *ONE, "-o", "x.ics").code == 0
+    for name in ("x.ics", "y.ics"):
+        assert trial("ics", *ONE, "-o", name).code == 0
+    for name in ("old.json", "new.json"):
+        assert trial("plan", *ONE, "--format", "json", "-o", name).code == 0
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
     result = trial(*command, "--force")
     assert (result.code, "expected another name" in result.err) == (2, True)
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+RECORDS = "subject,visit,attended\nP1,DOSE1,2026-03-04\n"
+KEY = "the secret of the study\n"
+FIRST = ("--baseline", "2026-03-02", "--subject", "P01-007")
+INTO = [
+    (("ics", "trial", "-o", "trial"), "trial/P01-007.ics", KEY),
+    (("ics", "trial", "-o", "link"), "trial/P01-007.ics", KEY),
+    (("ics", *SUBJECTS, "--study-key-file", "out/P1.ics", "-o", "out"), "out/P1.ics", KEY),
+    (("ics", *FIRST, "--study-key-file", "P01-007.ics"), "P01-007.ics", KEY),
+    (("sdtm", "trial", "-o", "trial"), "trial/tv.csv", KEY),
+    (("sdtm", "--subjects", "out/tv.csv", "-o", "out"), "out/tv.csv", "subject,baseline\nP1,2026-03-02\n"),
+    (
+        ("sdtm", *SUBJECTS, "--records", "out/sv.csv", "-o", "out"),
+        "out/sv.csv",
+        "subject,visit,attended\nP1,DOSE1,2026-03-04\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("command", "name", "text"), INTO, ids=str)
+def test_what_is_read_keeps_its_place_in_a_folder_of_outputs(
+    trial: Folder, command: tuple[str, ...], name: str, text: str
+) -> None:
+    """With `--force` neither: a study key or list that bears the name of a calendar or of a dataset."""
+    Path("out").mkdir()
+    Path("link").symlink_to("trial")
+    Path(name).write_text(text, "utf-8")
+    if name.startswith("trial"):
+        trial.put("trial.toml", f'schema = "trialsched/trial/1"\nstudy_key_file = "{Path(name).name}"\n')
+    result = trial(*command, "--force")
+    assert (result.code, f"{Path(name).name}: is a study key, or what this command reads" in result.err) == (2, True)
+    assert Path(name).read_text("utf-8") == text

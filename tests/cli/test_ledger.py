@@ -18,7 +18,7 @@ from trialsched.cli.inputs import BadInput
 from trialsched.cli.ledger import keep, open_ledger, read_lists
 from trialsched.cli.locking import locked
 from trialsched.formats import journal
-from trialsched.formats.journal import Difference
+from trialsched.formats.journal import Difference, lines
 from trialsched.offsets import PartialDate
 from trialsched.protocol import Mode
 from trialsched.subject import Outcome, Subject, VisitRecord
@@ -782,3 +782,16 @@ def test_a_folder_without_a_name_is_not_the_one_that_is_worked_in(
     for command in (("record", "", *DOSE2, "--by", "AN"), ("journal", "verify", "")):
         result = trial(*command)
         assert (result.code, result.err) == (2, "error: TRIAL: read '', expected the folder of a trial\n")
+
+
+def test_a_journal_over_its_limit_is_refused_by_its_name(trial: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hundred million bytes are read; who may record and who may verify is told which file has more."""
+    assert lines.MAX_BYTES == 200_000_000
+    size = (trial.path / "events.jsonl").stat().st_size
+    for limit, code in ((size, 0), (size - 1, 2)):
+        for module in (lines, ledger):
+            monkeypatch.setattr(module, "MAX_BYTES", limit)
+        assert trial.verify().code == code
+    said = f"error: trial/events.jsonl: larger than {size - 1:,} bytes: no file of trialsched\n"
+    for result in (trial.verify(), trial.record(*DOSE2)):
+        assert (result.code, result.err) == (2, said)

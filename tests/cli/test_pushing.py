@@ -287,6 +287,19 @@ def test_a_netrc_file_that_others_can_read_is_not_taken(monkeypatch: pytest.Monk
     ]
 
 
+@pytest.mark.parametrize("name", ["named", ".netrc"])
+def test_a_netrc_file_that_is_a_pipe_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """Nobody writes to it: the one that NETRC names, and the one of the home."""
+    os.mkfifo(tmp_path / name)
+    if name == "named":
+        monkeypatch.setenv("NETRC", str(tmp_path / name))
+    faults: list[str] = []
+    assert credentials("cal.example.org", faults) == (None, None)
+    assert faults == [f"the netrc file {tmp_path / name}: is no file, a file is meant"]
+
+
 def test_a_name_with_a_colon_cannot_be_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 7617, section 2: the colon ends the name."""
     monkeypatch.setenv(USER, "a:b")

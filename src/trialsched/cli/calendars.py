@@ -25,13 +25,16 @@ from trialsched.cli.inputs import (
 from trialsched.cli.making import FOR, SUFFIXES, Making, fault_of, making, place_of, tell_unknown_durations
 from trialsched.cli.moved import Files, read_bookings, read_calendar, with_bookings
 from trialsched.cli.planning import (
+    IS_READ,
     Planned,
     as_of_option,
     check_output,
     count,
     deliver,
     faults_of,
+    is_same,
     plans_of,
+    read_by_the_command,
     say,
 )
 from trialsched.cli.printing import put
@@ -86,7 +89,7 @@ def ics(  # noqa: PLR0917 - click passes by name
     if typed.many and combined is None:
         _check_folder(output, made.style.audience, faults)
     if not typed.many or combined is not None:
-        check_output(combined or output, faults)
+        check_output(combined or output, faults, made_over=previous)
     if previous is not None and fresh:
         faults.append("--previous and --fresh exclude each other")
     _check_previous(previous, faults, folder=typed.many and combined is None)
@@ -150,6 +153,7 @@ class _Calendars:
         self.many = many
         self.fresh = fresh
         self.force = force
+        self.read: list[str | Path] | None = None  # what is never written over, once it is known
 
     def name_of(self, plan: Plan) -> str:
         from trialsched.cli.files import file_name
@@ -229,6 +233,7 @@ class _Calendars:
         """Update a file; return what was made, and in a word what became of the file."""
         from trialsched.cli.files import read_ours, save_over
 
+        self._check_unread(path)
         ours = _our_calendar(plans, self.made.study_key)
         there = read_ours(path, ours, force=self.force)
         made = self.made_over(plans, there, path.name)
@@ -236,6 +241,13 @@ class _Calendars:
             return made, _UNCHANGED
         save_over(path, made.data, there, ours, force=self.force)
         return made, "" if there is None else "started over; " if self.fresh else "updated; "
+
+    def _check_unread(self, path: Path) -> None:
+        """Refuse to write over a file that is read: a study key may bear any name. Raises `BadInput`."""
+        if self.read is None:
+            self.read = [name for name in read_by_the_command(path.parent) if name != self.previous]
+        if any(is_same(path, name) for name in self.read):
+            raise BadInput([f"{path}: {IS_READ}"])
 
     def made_over(self, plans: Plan | list[Plan], there: bytes | None, name: str) -> Update:
         """Return the calendar over what `--previous` names, else over the file that is there."""

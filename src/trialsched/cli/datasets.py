@@ -10,7 +10,17 @@ import click
 
 from trialsched.cli.inputs import PATH, BadInput, Inputs, describe, inputs, option
 from trialsched.cli.making import stamp_of
-from trialsched.cli.planning import as_of_day, as_of_option, count, gather, reports_of, say
+from trialsched.cli.planning import (
+    IS_READ,
+    as_of_day,
+    as_of_option,
+    count,
+    gather,
+    is_same,
+    read_by_the_command,
+    reports_of,
+    say,
+)
 from trialsched.cli.printing import put
 from trialsched.errors import DocumentError
 
@@ -73,7 +83,7 @@ def sdtm(  # noqa: PLR0917 - click passes by name
     endings = ("csv", "json") if form == "both" else (form,)
     try:
         stale = _stale(folder, files, endings)
-        _save(folder, files, gathered.bad, force=force)
+        _save(folder, files, stale, gathered.bad, force=force)
         for path in stale:
             path.unlink()
     except OSError:
@@ -107,30 +117,34 @@ def _faults(bad: list[tuple[int, str]]) -> list[str]:
     return [fault for _, fault in sorted(bad, key=lambda pair: pair[0])]
 
 
-def _save(folder: Path, files: dict[str, bytes], bad: list[tuple[int, str]], *, force: bool) -> None:
+def _save(folder: Path, files: dict[str, bytes], stale: list[Path], bad: list[tuple[int, str]], *, force: bool) -> None:
     """Write all the files or none: all are looked at first, written beside, then put in their places.
 
-    Raises `BadInput` for a place that is not ours or no file, `OSError` when the disk fails.
+    Raises `BadInput` for a place that is not ours, write-protected, read by the command or no file, and for a `stale`
+    file that is write-protected; `OSError` when the disk fails.
     """
-    from trialsched.cli.files import read_ours
+    from trialsched.cli.files import is_protected, place_of
     from trialsched.cli.parts import replace_all
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise BadInput([*_faults(bad), f"{folder}: is not a folder"]) from None
-    wrong = []
+    read = list(read_by_the_command(folder))
+    wrong = [f"{path}: is write-protected; --force removes it" for path in stale if is_protected(path) and not force]
+    places = {}
     for path in map(folder.joinpath, files):
-        if path.is_dir():
-            wrong.append(f"{path}: is a folder, a file is meant")
+        if any(is_same(path, name) for name in read):
+            wrong.append(f"{path}: {IS_READ}")
+            continue
         try:
-            read_ours(path, partial(_ours, path), force=force)
+            places[place_of(path, partial(_ours, path), force=force)] = files[path.name]
         except BadInput as error:
             wrong += error.lines
     if wrong:
         raise BadInput([*_faults(bad), *wrong])
     try:
-        replace_all({folder / name: data for name, data in files.items()})
+        replace_all(places)
     except OSError as error:
         error.filename, error.filename2 = str(folder), None  # not the name of what was to take a file's place
         raise

@@ -70,19 +70,20 @@ def open_plain(path: Path, flags: int, mode: int = 0o666) -> int:
     return handle
 
 
-def read_plain(path: Path) -> bytes | None:
+def read_plain(path: Path, most: int | None = None) -> bytes | None:
     """Return what a file that is no link holds, None when there is none.
 
-    Raises `BadInput` for what is no file, and for more than any file of ours holds.
+    Raises `BadInput` for what is no file, and for more than any file of ours holds, or than that many bytes.
     """
+    most = _MAX_BYTES if most is None else most
     try:
         handle = open_plain(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     with os.fdopen(handle, "rb") as file:
-        data = file.read(_MAX_BYTES + 1)
-    if len(data) > _MAX_BYTES:
-        raise BadInput([f"{path}: larger than {_MAX_BYTES:,} bytes: no file of trialsched"])
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise BadInput([f"{path}: larger than {most:,} bytes: no file of trialsched"])
     return data
 
 

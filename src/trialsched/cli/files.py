@@ -67,19 +67,13 @@ def save(
     A link is followed, but in a trial's folder. Raises `BadInput` for what is not ours, write-protected, no file or
     saved since, `OSError` when the disk fails.
     """
-    target = _target(path)
     mode = _mode_of(path)
     if mode is not None and not stat.S_ISREG(mode):
         _write_to_device(path, data, mode)
         return
+    target = place_of(path, lambda there: there == data or ours(there), force=force)
     if not target.parent.is_dir():
         raise BadInput([f"{path}: there is no folder {target.parent if path.is_symlink() else path.parent}"])
-    if mode is not None and not force:
-        there = read_plain(target) or b""
-        if there != data and not ours(there):
-            raise BadInput([_NOT_OURS.format(path)])
-        if is_protected(target):
-            raise BadInput([_PROTECTED.format(path)])
 
     def unchanged() -> None:
         if seen is not ... and read_plain(target) != seen:
@@ -90,6 +84,22 @@ def save(
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # not the name of the file that was to take its place
         raise
+
+
+def place_of(path: Path, ours: Callable[[bytes], bool], *, force: bool) -> Path:
+    """Return the file that a name is of, which may be made or replaced; raises what `save` does."""
+    target = _target(path)
+    mode = _mode_of(path)
+    if mode is None:
+        return target
+    if not stat.S_ISREG(mode):
+        raise BadInput([f"{path}: is no file, a file is meant"])
+    if not force:
+        if not ours(read_plain(target) or b""):
+            raise BadInput([_NOT_OURS.format(path)])
+        if is_protected(target):
+            raise BadInput([_PROTECTED.format(path)])
+    return target
 
 
 def read_ours(path: Path, ours: Callable[[bytes], bool], *, force: bool) -> bytes | None:
@@ -124,10 +134,16 @@ def is_protected(path: Path) -> bool:
 
 
 def _target(path: Path) -> Path:
-    """Return the file that a name is of, behind its links, of which a trial's folder has none."""
-    if path.is_symlink() and is_trials(path.parent):
+    """Return the file that a name is of, behind its links, of which a trial's folder has none.
+
+    Whether a link was followed is told by where it led: it may have been put there this moment.
+    """
+    _mode_of(path)  # no folder
+    target = os.path.realpath(path)
+    here = os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118 - compared as it is
+    if os.path.normcase(target) != os.path.normcase(here) and is_trials(path.parent):
         raise BadInput([f"{path}: is a link, and nothing in a trial's folder is written through one"])
-    return Path(os.path.realpath(path))
+    return Path(target)
 
 
 def is_trials(folder: Path) -> bool:

@@ -199,13 +199,14 @@ def journal_verify(folder: str, expect: str | None) -> int:
     """Say whether every line is there as it was written, and whether the lists are what the lines give."""
     from trialsched.cli.descriptors import read_plain
     from trialsched.formats import journal as lines
+    from trialsched.formats.journal.lines import MAX_BYTES
     from trialsched.trial import JOURNAL
 
     if expect is not None and not _HASH.fullmatch(expect.strip().lower()):
         raise BadInput([f"--expect: read {expect!r}, expected 64 hexadecimal digits"])
     path = trial_folder(folder)
     with _reading(path) as handle:
-        data = read_plain(path / JOURNAL)
+        data = read_plain(path / JOURNAL, MAX_BYTES)
         if data is None:
             raise BadInput([f"{path / JOURNAL}: there is no journal: `trialsched journal init` begins one"])
         read = lines.loads(data)

@@ -31,6 +31,7 @@ from trialsched.cli.planning import count
 from trialsched.cli.printing import put
 from trialsched.errors import DocumentError, InvalidValueError, TrialschedError
 from trialsched.formats import documents, journal, records
+from trialsched.formats.journal.lines import MAX_BYTES
 from trialsched.offsets import PartialDate
 from trialsched.trial import JOURNAL, SETTINGS, SUBJECTS, VISITS
 
@@ -203,7 +204,7 @@ def open_ledger(folder: Path, handle: int | None) -> Ledger:
 
     Raises `DamagedJournal`, and `BadInput` for files that cannot be read.
     """
-    data = read_plain(folder / JOURNAL)
+    data = read_plain(folder / JOURNAL, MAX_BYTES)
     read = journal.loads(data or b"")
     if read.problems:
         damage = [f"{JOURNAL} {problem}" for problem in read.problems]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import click
 
@@ -243,10 +243,12 @@ def deliver(
         raise
 
 
-def check_output(output: str | None, faults: list[str], *, document: bool = False) -> None:
+def check_output(
+    output: str | None, faults: list[str], *, document: bool = False, made_over: str | None = None
+) -> None:
     """Note an --output that names no file, or what a trial's folder is read from: with --force it would be lost.
 
-    What is written may be the `document` of a new version of the protocol.
+    What is written may be the `document` of a new version of the protocol, or be `made_over` what is read.
     """
     if output is None:
         return
@@ -254,16 +256,21 @@ def check_output(output: str | None, faults: list[str], *, document: bool = Fals
         faults.append(f"--output: read {output!r}, expected the name of a file")
     elif any(_is_of_a_trial(path, document=document) for path in (Path(output), Path(os.path.realpath(output)))):
         faults.append(f"--output: {output} is what the trial's folder is read from; expected another name")
-    elif any(_is_same(output, name) for name in _read_by_the_command(Path(output).parent)):
-        faults.append(f"--output: {output} is a study key, or what this command reads; expected another name")
+    elif any(is_same(output, name) for name in read_by_the_command(Path(output).parent) if name != made_over):
+        faults.append(f"--output: {output} {IS_READ}; expected another name")
 
 
+IS_READ: Final = "is a study key, or what this command reads"
 _LOCK = "events.lock"
-_INPUTS = ("study_key_file", "clinic", "subjects", "records", "protocol")  # parameters that name files to be read
+# Parameters that name files to be read.
+_INPUTS = (
+    *("study_key_file", "clinic", "subjects", "records", "protocol"),
+    *("files", "calendars", "previous", "source"),
+)
 
 
-def _read_by_the_command(folder: Path) -> Iterator[str | Path]:
-    """Yield what the options name to be read, and the study keys of the trial's folders, also of a file's own."""
+def read_by_the_command(folder: Path) -> Iterator[str | Path]:
+    """Yield what the options name to be read, and the study keys of the trial's folders, also of that of outputs."""
     context = click.get_current_context(silent=True)
     typed = {} if context is None else context.params
     for name in _INPUTS:
@@ -290,7 +297,8 @@ def _study_key_of(folder: Path) -> Iterator[Path]:
         yield folder / key
 
 
-def _is_same(one: str, other: str | Path) -> bool:
+def is_same(one: str | Path, other: str | Path) -> bool:
+    """Return whether two names are of one file that is there."""
     try:
         return Path(one).samefile(other)
     except (OSError, ValueError):

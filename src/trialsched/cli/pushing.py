@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from trialsched.cli.inputs import BAD_INPUT, OUTSIDE, BadInput, Inputs, describe, inputs, option
+from trialsched.cli.inputs import BAD_INPUT, OUTSIDE, BadInput, Inputs, check_input, describe, inputs, option
 from trialsched.cli.making import FOR, Making, fault_of, making, tell_unknown_durations
 from trialsched.cli.planning import Planned, as_of_option, count, plans_of, say
 from trialsched.cli.printing import put
@@ -108,7 +108,11 @@ def credentials(host: str, faults: list[str]) -> tuple[str | None, str | None]:
         return user, password
     name = os.environ.get("NETRC")
     try:
+        check_input(name or os.path.expanduser("~/.netrc"), "the netrc file ")  # noqa: PTH111 - as netrc itself
         found = netrc.netrc(name or None).hosts.get(host)
+    except BadInput as error:
+        faults += error.lines
+        return None, None
     except FileNotFoundError:
         if name:
             faults.append(f"NETRC names {name}, which is not there")
