@@ -874,6 +874,40 @@ def test_a_zone_belongs_to_its_own_calendar(one: str, other: str) -> None:
         assert ical.loads(data, OPEN, clinic=WARSAW) == {"P01-007": expected}
 
 
+@pytest.mark.parametrize(
+    ("tzid", "zones"),
+    [
+        ("UTC", ""),
+        ("GMT", ""),
+        ("Etc/UTC", ""),
+        ("Etc/GMT", fixed("Etc/GMT", "+0000")),
+        ("tzone://Microsoft/Utc", fixed("tzone://Microsoft/Utc", "+0000")),
+        ('"(UTC) Coordinated Universal Time"', fixed("(UTC) Coordinated Universal Time", "+0000")),
+    ],
+)
+def test_utc_under_another_name(tzid: str, zones: str) -> None:
+    """It says nothing of the clock on the wall, as a Z does not: 07:30 in UTC is 09:30 in Warsaw on 7 April 2026."""
+    text = with_dose2(f"DTSTART;TZID={tzid}:20260407T073000", zones=zones)
+    assert only(text, TIMED, clinic=WARSAW) == (booked("DOSE2", date(2026, 4, 7), AT),)
+    with pytest.raises(ts.InvalidValueError, match="2026-04-07 07:30 UTC: the clinic's zone is needed"):
+        only(text, TIMED)
+
+
+@pytest.mark.parametrize(
+    ("tzid", "zones"),
+    [
+        ("Europe/London", ""),
+        ("Atlantic/Reykjavik", ""),
+        ("Greenwich Standard Time", fixed("Greenwich Standard Time", "+0000")),
+        ("GMT+01:00", fixed("GMT+01:00", "+0100")),
+    ],
+)
+def test_a_place_where_the_clocks_show_utc_is_a_place(tzid: str, zones: str) -> None:
+    """What its clocks show is told: in winter London has the hour of UTC, Iceland all the year."""
+    text = with_dose2(f"DTSTART;TZID={tzid}:20261202T093000", zones=zones)
+    assert only(text, TIMED) == (booked("DOSE2", date(2026, 12, 2), AT),)
+
+
 def test_an_event_moved_beyond_the_years_that_the_file_lists() -> None:
     """Our own definition of Casablanca lists the years around the events; Ramadan of 2028 is not in it, but counts."""
     clinic = Clinic("Africa/Casablanca")

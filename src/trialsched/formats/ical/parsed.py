@@ -289,6 +289,19 @@ def _exported(event: Properties, name: str, known: Zones | None) -> date | None:
     raise InvalidValueError(message)
 
 
+def is_utc(moment: datetime) -> bool:
+    """Return whether a time is told in UTC, by whatever name: in a zone that is no place, never ahead of it or behind.
+
+    So 'UTC', 'Etc/GMT' and Exchange's 'tzone://Microsoft/Utc' are, and Europe/London and Atlantic/Reykjavik are not.
+    """
+    if moment.tzinfo is None:
+        return False
+    months = [moment.replace(month=month, day=1) for month in (1, 7)]
+    known = zones.zone_of(moment.tzname() or "") if isinstance(moment.tzinfo, FileZone) else moment.tzinfo
+    is_place = isinstance(known, ZoneInfo) and "/" in known.key and not known.key.startswith("Etc/")
+    return not is_place and not any(month.utcoffset() for month in months)
+
+
 def local(moment: datetime, zone: str | None) -> datetime:
     """Return a time as the clocks of a zone show it; without a zone, or of a floating time, as it stands."""
     if moment.tzinfo is None or zone is None:

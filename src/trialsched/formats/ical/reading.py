@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import IO, TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from trialsched.formats.ical.parsed import (
     ends_a_minute_early,
     exported_start,
     is_marked,
+    is_utc,
     local,
     method_of,
     said,
@@ -358,7 +359,7 @@ class _Reading:
         row = known.row
         if not isinstance(start, datetime):
             return VisitRecord(row.code, booked=start)
-        if self.zone is None and start.tzinfo is UTC:
+        if self.zone is None and is_utc(start):
             message = (
                 f"booked at {start:%Y-%m-%d %H:%M} UTC: the clinic's zone is needed to say what time that is there"
             )
