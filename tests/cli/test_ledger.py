@@ -697,6 +697,20 @@ def test_a_journal_that_is_gone_is_missed(trial: Folder, command: str) -> None:
     assert [entry.action for entry in trial.entries()] == ["init", "record"]
 
 
+def test_verify_says_that_a_journal_is_gone(trial: Folder) -> None:
+    """It is a finding, as a missing line is, and nobody is told to begin a new one; without the lock none is known."""
+    assert trial.record(*DOSE2).code == 0
+    (trial.path / "events.jsonl").unlink()
+    result = trial.verify()
+    assert (result.code, result.err) == (1, "")
+    assert result.out == (
+        "events.jsonl: is gone: events.lock knows that it had 2 lines; "
+        "put it back from a copy, or take events.lock away to begin a new one\n"
+    )
+    (trial.path / "events.lock").unlink()
+    assert (trial.verify().code, trial.verify().out) == (2, "")
+
+
 def test_a_command_that_was_refused_leaves_no_journal_to_be_missed(trial: Folder) -> None:
     """It made a lock and wrote nothing: the next one begins the journal."""
     for name in ("events.jsonl", "events.lock"):

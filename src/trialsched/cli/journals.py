@@ -208,7 +208,7 @@ def journal_verify(folder: str, expect: str | None) -> int:
     with _reading(path) as handle:
         data = read_plain(path / JOURNAL, MAX_BYTES)
         if data is None:
-            raise BadInput([f"{path / JOURNAL}: there is no journal: `trialsched journal init` begins one"])
+            return _verify_none(path / JOURNAL, handle)
         read = lines.loads(data)
         found = [f"{JOURNAL} {problem}" for problem in read.problems]
         if read.tail:
@@ -223,6 +223,19 @@ def journal_verify(folder: str, expect: str | None) -> int:
         put(line)
     put(standing(JOURNAL, len(read.hashes), read.last))
     return 1 if found else 0
+
+
+def _verify_none(path: Path, handle: int | None) -> int:
+    """Say that a journal is gone, which the lock knows. Raises `BadInput` where none was begun."""
+    from trialsched.cli.ledger import DamagedJournal, check_whole
+
+    try:
+        check_whole(None, 0, handle)
+    except DamagedJournal as error:
+        for line in error.lines:
+            put(line)
+        return 1
+    raise BadInput([f"{path}: there is no journal: `trialsched journal init` begins one"])
 
 
 @contextmanager

@@ -209,23 +209,23 @@ def open_ledger(folder: Path, handle: int | None) -> Ledger:
     if read.problems:
         damage = [f"{JOURNAL} {problem}" for problem in read.problems]
         raise DamagedJournal([*damage, f"{folder}: nothing is written to a damaged journal; put it back from a copy"])
-    noted = _noted(handle)
     entry = read.tail_entry
     entries = (*read.entries, entry) if entry else read.entries
-    _check_whole(data, len(entries), noted)
+    check_whole(data, len(entries), handle)
     try:
         state = journal.replay(entries)
     except InvalidValueError as error:
         raise DamagedJournal([f"{JOURNAL} {error}"]) from None
     form = form_of(folder)
     lists = read_lists(folder, form)
-    unfinished = _unfinished(noted, len(entries), lists)
+    unfinished = _unfinished(_noted(handle), len(entries), lists)
     ledger = Ledger(folder, form, entries, read.tail, len(data or b"") - len(read.tail), state, unfinished, lists)
     return _compared(ledger)
 
 
-def _check_whole(data: bytes | None, lines: int, noted: _Note | None) -> None:
+def check_whole(data: bytes | None, lines: int, handle: int | None) -> None:
     """Refuse to take a journal that lost all its lines for none. Raises `DamagedJournal`."""
+    noted = _noted(handle)
     known = 0 if noted is None else noted.lines
     if lines or (data is None and not known) or (noted is not None and not known):
         return
