@@ -168,6 +168,15 @@ def test_words_are_short(trial: Folder) -> None:
     )
 
 
+@pytest.mark.parametrize("option", ["--attended", "--withheld"])
+@pytest.mark.parametrize("day", ["2026-06-03", "2026-07"])
+def test_a_day_to_come_is_told_without_a_word_of_a_report(trial: Folder, option: str, day: str) -> None:
+    """Who records a day has made no report: the day of the record is named."""
+    warnings, _ = record(trial, "P1", "M03", option, day, as_of="2026-06-02")
+    told = [one["detail"] for one in warnings if one["kind"] == "in-the-future"]
+    assert told == [f"attended {day}, which is still to come on 2026-06-02"]
+
+
 def test_the_document_says_what_was_recorded(trial: Folder) -> None:
     """The cells that changed, the journal's lines and the hash that `journal verify` prints."""
     result = trial(

@@ -61,7 +61,10 @@ def doubts(trial: Trial, before: State, after: State, said: Difference, as_of: d
     for finding in _findings(trial, after, said.subject, as_of):
         if finding.kind in _KINDS and _key(finding) not in known:
             day = None if finding.date is None else str(finding.date)
-            found.append(Doubt(finding.kind, finding.visit, day, finding.days_out, finding.detail))
+            detail = finding.detail
+            if finding.kind == "in-the-future":  # its own words are those of a report, and here is none
+                detail = f"attended {day}, which is still to come on {as_of}"
+            found.append(Doubt(finding.kind, finding.visit, day, finding.days_out, detail))
     return found
 
 
