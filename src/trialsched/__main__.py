@@ -1,6 +1,7 @@
 """Starts the command line: `python -m trialsched`."""
 
 import sys
+import warnings
 
 
 def run() -> None:
@@ -9,6 +10,8 @@ def run() -> None:
         import signal
 
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves no half-written file, as Ctrl-C
+        if not sys.warnoptions:  # what libraries say to programmers may hold what they read, as it was read
+            warnings.simplefilter("ignore")
         from trialsched.cli import main
 
         code = main()

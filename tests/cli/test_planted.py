@@ -17,7 +17,7 @@ import pytest
 import tomli_w
 
 from tests.support.folders import Folder
-from tests.support.shell import Result
+from tests.support.shell import Result, trialsched
 from trialsched.cli.commands import cli
 
 # Clears a line, goes up one, rings, goes to the line's beginning, turns the direction of text, hides, forges a line.
@@ -328,6 +328,22 @@ def test_every_name_of_a_file(trial: Folder, name: str) -> None:
     ]
     for words in commands:
         hold(trial(*words), words)
+
+
+@pytest.mark.parametrize("poison", [f"{CONTROLS}\nFORGED", os.fsdecode(b"\xff\x9b1A"), "x" * 20_000])
+def test_every_word_of_the_environment(tmp_path: Path, poison: str) -> None:
+    """Neither we nor the libraries print a variable as it stands; what they warn programmers of is not for people."""
+    options = ("--protocol", "alstem", "--baseline", "2026-03-02", "--subject", "P1")
+    silent = {"PYTHONWARNINGS": "", "TRIALSCHED_CALDAV_USER": "", "TRIALSCHED_CALDAV_PASSWORD": ""}
+    all_at_once = dict.fromkeys(("TZ", "LANG", "HOME", "COLUMNS", "PYTHONTZPATH"), poison)
+    done = trialsched("plan", *options, cwd=tmp_path, env={**silent, **all_at_once})
+    hold(done, "plan")
+    assert (done.code, done.err) == (0, "")
+    for name in ("NETRC", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY"):
+        address = ("--url", "https://127.0.0.2:9/", "--calendar", "A")
+        done = trialsched("push", *options, *address, cwd=tmp_path, env={**silent, name: poison})
+        hold(done, name)
+        assert done.err.startswith("error: ")
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -213,6 +213,33 @@ def test_bad_input_is_said_in_words(
     assert said in err
 
 
+def test_a_file_of_certificates_that_is_not_there_is_named(
+    capsys: pytest.CaptureFixture[str], server: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before anything is sent; one that is there says nothing, and a name too long for a file is none."""
+    target = ("--url", URL, *ONE, "--calendar", "ALS", "--create")
+    for name in (str(tmp_path / "none.pem"), "x" * 10_000):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", name)
+        code, out, err = run(capsys, *target)
+        assert (code, out, server) == (2, "", {})
+        assert err.startswith(f"error: REQUESTS_CA_BUNDLE names {name[:3000]}")
+    (tmp_path / "none.pem").write_bytes(b"")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    assert run(capsys, *target)[0] == 0
+
+
+def test_visits_under_new_ids_are_a_note(capsys: pytest.CaptureFixture[str], server: dict[str, Any]) -> None:
+    """What a program wrote again is told on standard error, at each push, and is no conflict."""
+    target = ("--url", URL, *ONE, "--calendar", "ALS", "--create")
+    run(capsys, *target)
+    uid = ical.uid("alstem", "P01-007", "M06")
+    data = server["ALS"].held[f"{BASE}{uid}.ics"][1]
+    server["ALS"].store(f"{BASE}new.ics", data.replace(uid.encode(), b"new"))
+    code, out, err = run(capsys, *target)
+    assert (code, out) == (0, f"ALS: 17 unchanged {STAFF}\n")
+    assert err.startswith("note: P01-007: M06: events with the titles of these visits stand there under ids that")
+
+
 def test_a_password_in_the_address_is_refused_and_not_shown(tmp_path: Path) -> None:
     """It stands in lists of processes by then, but in nothing that we write."""
     for option in ("--url", "--calendar"):

@@ -103,6 +103,12 @@ def another_protocol(asked: Exchange) -> None:
     asked.drop()
 
 
+def another_framing(asked: Exchange) -> None:
+    """Answer in chunks, of which none says how long it is (RFC 9112, section 7.1)."""
+    asked.raw(head("Transfer-Encoding: chunked") + f"{WORDS}\r\n".encode())
+    asked.drop()
+
+
 def dripping(start: bytes) -> Callable[[Exchange], None]:
     """Send an octet at a time, for as long as anybody listens."""
 
@@ -166,6 +172,7 @@ ANY = [
     Fault("brotli", 3, body(b"\x0b\x02\x80<x/>\x03", Content_Encoding="br")),
     Fault("tags", 3, body(MULTI % (b"<a/>" * 20_001))),
     Fault("no-http", 3, another_protocol),
+    Fault("no-chunks", 3, another_framing),
     Fault("elsewhere-here", 3, moved_to("")),
     Fault("elsewhere-there", 3, moved_to("http://cal.example.org")),
     Fault("elsewhere-https", 3, moved_to(f"https://{HOST}")),
@@ -200,6 +207,7 @@ def rewritten(change: Callable[[str], str]) -> Callable[[Exchange], None]:
 
 # As Radicale writes a list: without blanks between the elements, DAV: without a prefix.
 _ENTRY = re.compile(r"<response>.*?</response>", re.DOTALL)
+_NAMED = re.compile(f"<href>(?=/[^<]*{UIDS['V3']})")  # the address of the entry that a person moved
 _TAG = re.compile(r"<getetag>.*?</getetag>")
 _DATA = re.compile(r"<C:calendar-data>.*?</C:calendar-data>", re.DOTALL)
 _END = "</multistatus>"
@@ -250,7 +258,8 @@ ENTRIES = [
     Fault("data-refused", 3, rewritten(refused_data)),
     Fault("no-address", 3, rewritten(lambda text: re.sub(r"<href>[^<]*ics</href>", "", text))),
     Fault("status-unreadable", 3, rewritten(lambda text: text.replace("HTTP/1.1 200 OK", "fine"))),
-    Fault("of-another-server", 3, rewritten(lambda text: text.replace("<href>/", "<href>http://cal.example.org/"))),
+    Fault("one-of-another-server", 2, rewritten(lambda text: _NAMED.sub("<href>http://cal.example.org/", text, 1))),
+    Fault("one-at-no-address", 2, rewritten(lambda text: _NAMED.sub("<href>http://[::", text, 1))),
     Fault("the-same-twice", 2, rewritten(again(lambda entry: entry))),
     Fault("two-states", 3, rewritten(again(lambda entry: _TAG.sub('<getetag>"x"</getetag>', entry)))),
     Fault("other-states", 3, rewritten(lambda text: _TAG.sub('<getetag>"x"</getetag>', text))),

@@ -6,6 +6,7 @@ import pytest
 
 import trialsched as ts
 from trialsched.push import PushError, checked_url, collection, collections, connect, create
+from trialsched.push.server import address
 
 NOBODY = "http://127.0.0.2:9/"  # the discard port, where nothing listens
 
@@ -43,6 +44,7 @@ def test_addresses_that_are_safe(url: str, checked: str) -> None:
         "https://cal.example.org:99999/",
         "https://[::1/",
         "https://cal.example.org/?a=b",
+        "https://cal.example.org/?",
         "https://cal.example.org/#a",
         "https://cal.example.org/\n",
         "",
@@ -72,6 +74,38 @@ def test_a_password_in_an_address_is_refused_without_showing_it(url: str) -> Non
         checked_url(url)
     told = f"{caught.value!r} {caught.value} {caught.value.__cause__!r} {caught.value.__context__!r}"
     assert "Pl4nted" not in told
+
+
+@pytest.mark.parametrize("sign", ["?key=", "#"])
+def test_a_key_in_an_address_is_not_shown(sign: str) -> None:
+    """Some servers' addresses have a secret behind the sign, which would stand in a log then."""
+    with pytest.raises(ts.InvalidValueError, match="without") as caught:
+        checked_url(f"https://cal.example.org/{sign}s3cret")
+    assert "s3cret" not in str(caught.value)
+
+
+HREFS = [
+    ("/dav/als/a.ics", "https://cal.example.org/dav/als/a.ics"),
+    ("a.ics", "https://cal.example.org/dav/als/a.ics"),
+    ("https://CAL.example.org:443/dav/als/a.ics", "https://CAL.example.org:443/dav/als/a.ics"),
+    ("http://cal.example.org/dav/als/a.ics", ""),
+    ("https://cal.example.org:8443/dav/als/a.ics", ""),
+    ("https://other.example.org/dav/als/a.ics", ""),
+    ("//other.example.org/dav/als/a.ics", ""),
+    ("https://ania:pw@cal.example.org/dav/als/a.ics", ""),
+    ("https://[::/a.ics", ""),
+    ("https://cal.example.org:port/a.ics", ""),
+    ("mailto:ania@cal.example.org", ""),
+]
+
+
+@pytest.mark.parametrize(("href", "whole"), HREFS)
+def test_the_address_of_an_entry_is_on_the_server(href: str, whole: str) -> None:
+    """RFC 3986, section 5: a path or a whole address; one of another scheme, host or port is none."""
+    with connect("https://cal.example.org/dav/") as client:
+        place = collection(client, "https://cal.example.org/dav/als/", [])
+        assert place is not None
+        assert address(place, href) == whole
 
 
 def test_a_server_that_is_not_there_is_said_in_one_line() -> None:

@@ -267,6 +267,79 @@ def test_an_entry_of_ours_that_cannot_be_read_is_left() -> None:
     assert held.held == before
 
 
+def test_an_entry_of_a_visit_that_left_the_plan_is_told_when_it_cannot_be_read() -> None:
+    """Nobody can call it off there: it is one conflict, as it was while the plan had the visit."""
+    held = Collection()
+    pushed(held)
+    held.edit(place("M06"), (b"END:VEVENT\r\n", b""))
+    before = held.held[place("M06")]
+    shorter = replace(ALSTEM, visits=tuple(visit for visit in ALSTEM.visits if visit.code != "M06"))
+    report = pushed(held, ts.schedule(shorter, SUBJECT), LATER)
+    assert [(c.uid, c.kind) for c in report.conflicts] == [(ical.uid("alstem", "P01-007", "M06"), "unreadable")]
+    assert held.held[place("M06")] == before
+
+
+@pytest.mark.parametrize("href", ["https://other.example.org/a.ics", "https://[::/a.ics", "mailto:ania@example.org"])
+def test_an_entry_at_no_address_of_the_server_is_one_conflict(href: str) -> None:
+    """It is left; everything else is written, and a stranger's entry of that kind is passed over."""
+    held = Collection()
+    pushed(held)
+    held.store(href, held.held.pop(place("M06"))[1])
+    held.store("https://[::/b.ics", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    before = held.held[href]
+    plan = ts.schedule(ALSTEM, SUBJECT.booked("M03", date(2026, 6, 3)).booked("M06", date(2026, 9, 4)))
+    report = pushed(held, plan, LATER)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "unreadable")]
+    assert [change.visit for change in report.updated] == ["M03"]
+    assert held.held[href] == before
+
+
+NEW_IDS = (b"SUMMARY:P01-007 M06", b"SUMMARY:CANCELLED P01-007 M06", b"SUMMARY:Canceled: P01-007 M06")
+
+
+@pytest.mark.parametrize("title", NEW_IDS)
+@pytest.mark.parametrize("marked", [False, True])
+def test_visits_that_a_program_wrote_again_under_new_ids_are_told(title: bytes, *, marked: bool) -> None:
+    """They stand beside ours, and are left as they stand; a reader that has no visits in titles is told nothing."""
+    held = Collection()
+    pushed(held)
+    data = held.held[place("M06")][1].replace(b"SUMMARY:P01-007 M06", title)
+    data = data.replace(ical.uid("alstem", "P01-007", "M06").encode(), b"new-id")
+    if not marked:
+        data = re.sub(rb"X-TRIALSCHED-[A-Z]+:[^\r]*\r\n", b"", data)
+    held.store(f"{BASE}new-id.ics", data)
+    before = dict(held.held)
+    report = pushed(held, stamp=LATER)
+    assert report == PushReport(unchanged=17, copies=report.copies)
+    assert [(note.subject, note.kind, note.message[:5]) for note in report.copies] == [("P01-007", "twice", "M06: ")]
+    assert held.held == before
+
+
+def test_a_title_with_signs_of_a_calendar_is_known_again() -> None:
+    """A comma in a subject's code stands escaped in a title (RFC 5545, section 3.3.11)."""
+    plan = ts.schedule(ALSTEM, ts.Subject("P01;7", baseline=date(2026, 3, 2)))
+    held = Collection()
+    pushed(held, plan)
+    data = held.held[place("M06", "P01;7")][1]
+    held.store(f"{BASE}new-id.ics", data.replace(ical.uid("alstem", "P01;7", "M06").encode(), b"new-id"))
+    assert [note.subject for note in pushed(held, plan, LATER).copies] == ["P01;7"]
+
+
+def test_what_moved_by_its_zone_alone_is_told_with_it() -> None:
+    """At the same hour of another place, or of none: the message says by which clocks."""
+    held = Collection()
+    plan = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 2), time(9, 30)))
+    clinic = Clinic(zone="Europe/Warsaw", language="en")
+    pushed(held, plan, clinic=clinic)
+    zone = b";TZID=Europe/Warsaw"
+    held.edit(place("M06"), (b"DTSTART" + zone, b"DTSTART"), (b"DTEND" + zone, b"DTEND"))
+    (conflict,) = pushed(held, plan, LATER, clinic=clinic).conflicts
+    assert conflict.kind == "moved"
+    assert "to 2026-09-02 09:30 by no time zone, the plan says 2026-09-02 09:30 by the clocks of Europe/Warsaw" in (
+        conflict.message
+    )
+
+
 ZONES = [  # one name, two meanings: one hour and two hours ahead of UTC, the whole year
     b"BEGIN:VTIMEZONE\r\nTZID:Clinic\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0%d00\r\n"
     b"TZOFFSETTO:+0%d00\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n" % (hours, hours)

@@ -6,6 +6,7 @@ import logging
 import netrc
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -72,6 +73,9 @@ def push(  # noqa: PLR0917 - click passes by name
         url = server.checked_url(url, where="--url")
     except InvalidValueError as error:
         faults.append(str(error))
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
+    if bundle and not _is_there(bundle):
+        faults.append(f"REQUESTS_CA_BUNDLE names {bundle}, which is not there")
     user, password = (None, None) if faults else credentials(str(urlsplit(url).hostname), faults)
     protocol, plans, bad = plans_of(typed, faults, as_of)
     tell_unknown_durations(made.clinic, protocol)
@@ -81,6 +85,13 @@ def push(  # noqa: PLR0917 - click passes by name
         pushing.nobody = user is None
         pushing.folder = typed.trial
         return pushing.push_all(plans, bad, calendar, combined=typed.many and not per_subject)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -241,7 +252,7 @@ class _Pushing:
         for change in (*(() if first else report.created), *report.updated, *report.cancelled):
             if change.kind != "text":
                 put(f"  {f'{change.subject} ' if subjects > 1 else ''}{change}")
-        for note in report.overwritten:
+        for note in (*report.overwritten, *report.copies):
             put(f"note: {note}", err=True)
         for conflict in report.conflicts:
             put(f"conflict: {conflict}", err=True)

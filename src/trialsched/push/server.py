@@ -6,7 +6,7 @@ import re
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from uuid import uuid5
 
 from caldav.collection import Calendar
@@ -36,6 +36,7 @@ _DAV, _CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 _MEMBERS = """<?xml version="1.0" encoding="utf-8"?>
 <D:propfind xmlns:D="DAV:"><D:prop><D:getcontenttype/></D:prop></D:propfind>"""
 _MOST = "{DAV:}number-of-matches-within-limits"  # RFC 4791, section 7.8
+_NO_XML = "what the server sends ends before its end, is no XML, or has an entry of more than 10 MB"  # as lxml reads it
 _OK, _PART, _FORBIDDEN, _NOT_FOUND = 200, 207, 403, 404
 _SUCCESS = range(200, 300)
 _ETAG = re.compile(r"[!-~]{1,1000}")  # as RFC 9110, section 8.8.3, but for the quotes, which some servers forget
@@ -80,7 +81,9 @@ def checked_url(url: str, *, where: str = "url") -> str:
         usable = parts.port != 0 and bool(parts.hostname)
     except ValueError:
         usable = False
-    if not usable or parts.scheme not in ("https", "http") or unprintable(url) or parts.query or parts.fragment:
+    if "?" in url or "#" in url:  # behind them stand keys of some servers, which are not shown
+        raise InvalidValueError(f"an address without '?' and '#' is meant; {_EXPECTED}", where=where)
+    if not usable or parts.scheme not in ("https", "http") or unprintable(url):
         raise InvalidValueError(f"read {shown(url)!r}, {_EXPECTED}", where=where)
     if parts.scheme == "http" and not _is_loopback(str(parts.hostname)):
         message = f"read {shown(url)!r}: without TLS everybody on the way reads it; expected https://"
@@ -180,7 +183,7 @@ def read(calendar: Calendar) -> list[Read]:
         try:
             response = client.report(url, _QUERY, 1)
         except SyntaxError:  # lxml's, of XML that is cut off or is none
-            raise _not_whole(url, "what the server sends ends before its end, or is no XML") from None
+            raise _not_whole(url, _NO_XML) from None
         except dav_errors.AuthorizationError as error:
             if _MOST not in error.preconditions:
                 raise
@@ -202,7 +205,7 @@ def check_whole(calendar: Calendar, listed: Iterable[Read], missing: Collection[
         try:
             response = client.request(url, "PROPFIND", _MEMBERS, {"Depth": "1"})
         except SyntaxError:
-            raise _not_whole(url, "what the server sends ends before its end, or is no XML") from None
+            raise _not_whole(url, _NO_XML) from None
         tree = _multistatus(response, url, "list of what it holds")
         for member in tree.iterfind(f"{_DAV}response"):
             path = _path(member.findtext(f"{_DAV}href") or "")
@@ -269,7 +272,23 @@ def _code(status: str | None) -> int:
 
 def _path(href: str) -> str:
     """Return a path as it can be compared, whether written whole or not, and escaped or not."""
-    return unquote(urlsplit(href.strip()).path).rstrip("/")
+    try:
+        path = urlsplit(href.strip()).path
+    except ValueError:  # no address
+        path = href.strip()
+    return unquote(path).rstrip("/")
+
+
+def address(calendar: Calendar, href: str) -> str:
+    """Return the address of an entry as a server gives it, whole; '' for one that is none, or on another server."""
+    base = f"{str(calendar.url).rstrip('/')}/"
+    try:
+        url = urljoin(base, href)
+        parts = urlsplit(url)
+        safe = "@" not in parts.netloc and _origins(url) == _origins(base)
+    except (ValueError, KeyError):  # brackets or a port that are none; another scheme
+        return ""
+    return url if safe else ""
 
 
 class Answer(NamedTuple):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _CHUNK: Final = 65_536
 _LATE = "it has not answered in time"
 _CUT = "its answer ends before its end"
+_NO_HTTP = "its answer is no HTTP"
 _ENCODED = "its answer is encoded in another way than was asked for"
 _GZIP: Final = 31  # zlib: a gzip member with the largest window
 
@@ -172,5 +173,9 @@ def _within(seconds: float, work: Callable[[], Response], given_up: Event) -> Re
         message = f"no whole answer within {seconds:g} seconds"
         raise WireError(message)
     if handed.error is not None:
+        # What the library below the HTTP library raises, and that one lets pass: the server's words are in it.
+        below = "HTTPError" in {kind.__name__ for kind in type(handed.error).__mro__}
+        if below and not isinstance(handed.error, OSError):
+            raise WireError(_NO_HTTP)
         raise handed.error
     return done[0]

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
-from urllib.parse import urljoin
 
 from trialsched._text import shown, unprintable
 from trialsched.errors import InvalidTypeError, InvalidValueError
 from trialsched.formats import ical
 from trialsched.plan import Plan
-from trialsched.push.server import PushError, check_whole, put, read
+from trialsched.push.server import PushError, address, check_whole, put, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date
 
     from caldav.collection import Calendar
 
@@ -65,7 +65,8 @@ class Conflict(NamedTuple):
 class PushReport:
     """What a push did, or with `dry_run` would do, in the order of the plans.
 
-    `unchanged` is how many events stood as they should; `overwritten` says what of a person's was written over.
+    `unchanged` is how many events stood as they should; `overwritten` says what of a person's was written over,
+    `copies` which visits stand there a second time under ids that are not ours.
     """
 
     created: tuple[ical.EventChange, ...] = ()
@@ -74,6 +75,7 @@ class PushReport:
     unchanged: int = 0
     conflicts: tuple[Conflict, ...] = ()
     overwritten: tuple[ical.Note, ...] = ()
+    copies: tuple[ical.Note, ...] = ()
 
 
 def push(  # noqa: PLR0913 - what a calendar is made from, by keyword
@@ -102,6 +104,7 @@ def push(  # noqa: PLR0913 - what a calendar is made from, by keyword
     known = _Known(entries, several, study_key, style.audience)
     pushing = _Pushing(calendar, known, overwrite=overwrite, dry_run=dry_run)
     pushing.read()
+    pushing.copies = tuple(entries.copies(pushing.titles_of_others()))
     pushing.write(entries.update(pushing.before))
     return pushing.report()
 
@@ -119,6 +122,12 @@ def _unfolded(data: str) -> str:
 
 def _values(name: re.Pattern[str], text: str) -> set[str]:
     return {value.strip().lower() for value in name.findall(text)}
+
+
+def _clock(moment: date) -> str:
+    """Say by which clocks a moment is told."""
+    zone = moment.tzinfo if isinstance(moment, datetime) else None
+    return f"by the clocks of {zone}" if zone else "by no time zone"
 
 
 def _refusal(answer: Answer) -> str:
@@ -190,6 +199,7 @@ class _Pushing:
         self.done: list[tuple[str, ical.EventChange]] = []
         self.conflicts: list[Conflict] = []
         self.overwritten: tuple[ical.Note, ...] = ()
+        self.copies: tuple[ical.Note, ...] = ()
         self.unchanged = 0
 
     def read(self) -> None:
@@ -207,6 +217,13 @@ class _Pushing:
                 self.blocked[uid] = ("twice", "stands on the server in two entries: delete the one that is wrong")
             else:
                 self.entries[uid], self.before[uid] = entry, data
+
+    def titles_of_others(self) -> Iterable[str]:
+        """Yield the titles of the entries whose ids are none of ours."""
+        for entry in self.listed:
+            text = _unfolded(entry.data)
+            if not any(map(_NAME_BASED.fullmatch, _values(_UID, text))):
+                yield from _TITLE.findall(text)
 
     def _split(self, entry: Read, text: str) -> dict[str, bytes]:
         try:
@@ -242,7 +259,7 @@ class _Pushing:
             error.report = self.report()
             raise
         for uid, (kind, message) in self.blocked.items():  # of events that need no change themselves
-            if uid in made.data:
+            if uid in made.data or (kind == "unreadable" and _NAME_BASED.fullmatch(uid)):
                 self.conflicts.append(Conflict(uid, "", f"the event {uid}", kind, message))
 
     def _check_whole(self, changes: dict[str, ical.EventChange]) -> None:
@@ -255,6 +272,8 @@ class _Pushing:
         """Keep an event that a person changed from being written over."""
         if note.kind == "moved" and change is not None and change.old is not None:
             there, planned = str(change.old)[:16], str(change.new)[:16]
+            if there == planned:
+                there, planned = f"{there} {_clock(change.old)}", f"{planned} {_clock(change.new)}"
             message = f"was moved on the server to {there}, the plan says {planned}; it is left there"
             self.blocked.setdefault(note.uid, ("moved", message))
         elif note.kind == "twice":
@@ -274,12 +293,15 @@ class _Pushing:
 
     def _put(self, calendar: Calendar, uid: str, data: bytes) -> None:
         entry = self.entries.get(uid)
-        base = f"{str(calendar.url).rstrip('/')}/"
+        url = address(calendar, f"{uid}.ics" if entry is None else entry.href)
+        if not url:
+            self.blocked[uid] = ("unreadable", "its entry has an address that is none on this server: it is left")
+            return
         if entry is None:
-            url, condition = f"{base}{uid}.ics", {"If-None-Match": "*"}
+            condition = {"If-None-Match": "*"}
         elif entry.etag:
             # A weak ETag never matches: it is sent as the strong one that a proxy made it from, or is refused.
-            url, condition = urljoin(base, entry.href), {"If-Match": entry.etag.removeprefix("W/")}
+            condition = {"If-Match": entry.etag.removeprefix("W/")}
         else:
             self.blocked[uid] = ("changed", "the server does not say which one state it is in (no ETag): it is left")
             return
@@ -299,4 +321,4 @@ class _Pushing:
         created = tuple(change for uid, change in self.done if uid not in self.before)
         updated = tuple(change for uid, change in self.done if uid in self.before and change.kind != "cancelled")
         conflicts = tuple(sorted(self.conflicts, key=lambda conflict: self.known.place(conflict.uid)))
-        return PushReport(created, updated, gone, self.unchanged, conflicts, self.overwritten)
+        return PushReport(created, updated, gone, self.unchanged, conflicts, self.overwritten, self.copies)

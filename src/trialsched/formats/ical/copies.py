@@ -34,13 +34,15 @@ class Titles:
 
     def visit_of(self, event: Properties) -> tuple[str, str] | None:
         """Return (subject, visit) of an event by its title alone, or None: also of one that was called off."""
-        for line in event.all("SUMMARY"):
-            title = _plain(_CALLED_OFF.sub("", line.text, count=1))
-            for word in self._cancelled:
-                title = title.removeprefix(word)
-            if title in self._visits:
-                return self._visits[title]
-        return None
+        found = (self.visit_titled(line.text) for line in event.all("SUMMARY"))
+        return next((visit for visit in found if visit is not None), None)
+
+    def visit_titled(self, text: str) -> tuple[str, str] | None:
+        """Return (subject, visit) of a title, or None."""
+        title = _plain(_CALLED_OFF.sub("", text, count=1))
+        for word in self._cancelled:
+            title = title.removeprefix(word)
+        return self._visits.get(title)
 
 
 class Copies:
@@ -55,7 +57,14 @@ class Copies:
     def see(self, event: Properties) -> None:
         """Look at an event whose id is not ours."""
         self._titles = self._titles or Titles(self._visits)
-        visit = self._titles.visit_of(event)
+        self._keep(self._titles.visit_of(event))
+
+    def see_title(self, text: str) -> None:
+        """Look at the title of an event whose id is not ours."""
+        self._titles = self._titles or Titles(self._visits)
+        self._keep(self._titles.visit_titled(text))
+
+    def _keep(self, visit: tuple[str, str] | None) -> None:
         if visit is not None:
             self._found.setdefault(visit[0], {})[visit[1]] = None
 

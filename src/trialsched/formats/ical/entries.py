@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched.errors import InvalidValueError
+from trialsched.formats.ical.copies import Copies
 from trialsched.formats.ical.exporting import prepared
-from trialsched.formats.ical.lines import escape
+from trialsched.formats.ical.lines import escape, unescape
 from trialsched.formats.ical.outcome import EventChange
 from trialsched.formats.ical.pieces import split
 from trialsched.formats.ical.style import STAFF, Style
@@ -93,6 +94,18 @@ class Entries:
             if uid not in self.order and _NAME_BASED.fullmatch(uid):
                 self._take(found, uid, data, nothing)
         return found
+
+    def copies(self, titles: Iterable[str]) -> list[Note]:
+        """Return a note for each subject of whom visits stand there under other ids, by the titles of such events.
+
+        Titles are as they stand in calendars; in those for participants they name no visit.
+        """
+        if self._head.audience == "participant":
+            return []
+        found = Copies((one.subject, event.visit) for one in self._owned for event in one.events if not event.related)
+        for title in titles:
+            found.see_title(unescape(title))
+        return found.notes()
 
     def _make(self, found: EntriesUpdate, alone: Owned) -> None:
         (event,) = alone.events
