@@ -1,12 +1,13 @@
 """The address of a server, and a connection that leads nowhere else."""
 
 import pickle
+from xml.etree import ElementTree as ET
 
 import pytest
 
 import trialsched as ts
 from trialsched.push import PushError, checked_url, collection, collections, connect, create
-from trialsched.push.server import address
+from trialsched.push.server import Read, _entries, address
 
 NOBODY = "http://127.0.0.2:9/"  # the discard port, where nothing listens
 
@@ -82,6 +83,21 @@ def test_a_key_in_an_address_is_not_shown(sign: str) -> None:
     with pytest.raises(ts.InvalidValueError, match="without") as caught:
         checked_url(f"https://cal.example.org/{sign}s3cret")
     assert "s3cret" not in str(caught.value)
+
+
+LIST = """<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">
+<D:response><D:href>/als/</D:href><D:propstat><D:prop><D:getetag>"c"</D:getetag></D:prop>
+<D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>
+<D:response><D:href>/als/gone.ics</D:href><D:status>HTTP/1.1 404 Not Found</D:status></D:response>
+<D:response><D:href>/als/a.ics</D:href><D:propstat><D:prop><D:getetag>"a"</D:getetag>
+<C:calendar-data>BEGIN:VCALENDAR</C:calendar-data></D:prop>
+<D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>
+</D:multistatus>"""
+
+
+def test_a_list_may_name_the_collection_and_what_was_deleted_meanwhile() -> None:
+    """RFC 4918, section 9.1: neither is an entry, and the list is whole without them."""
+    assert _entries(ET.XML(LIST), "https://cal.example.org/als/") == [Read("/als/a.ics", '"a"', "BEGIN:VCALENDAR")]
 
 
 HREFS = [

@@ -123,6 +123,15 @@ def test_what_the_library_below_lets_pass_is_no_http() -> None:
     with pytest.raises(WireError, match=r"^its answer is no HTTP$"):
         _within(60, work, Event())
 
+    class KnownError(OSError, HTTPError):
+        """As the HTTP library names what it knows."""
+
+    def failing() -> Response:
+        raise KnownError
+
+    with pytest.raises(KnownError):
+        _within(60, failing, Event())
+
 
 def test_a_session_stays_with_its_server_after_it_was_closed() -> None:
     """A closed session opens anew when it is used; the addresses of others stay out of its reach."""

@@ -300,7 +300,7 @@ NEW_IDS = (b"SUMMARY:P01-007 M06", b"SUMMARY:CANCELLED P01-007 M06", b"SUMMARY:C
 @pytest.mark.parametrize("title", NEW_IDS)
 @pytest.mark.parametrize("marked", [False, True])
 def test_visits_that_a_program_wrote_again_under_new_ids_are_told(title: bytes, *, marked: bool) -> None:
-    """They stand beside ours, and are left as they stand; a reader that has no visits in titles is told nothing."""
+    """They stand beside ours, are left as they stand, and are told at each push."""
     held = Collection()
     pushed(held)
     data = held.held[place("M06")][1].replace(b"SUMMARY:P01-007 M06", title)
@@ -313,6 +313,35 @@ def test_visits_that_a_program_wrote_again_under_new_ids_are_told(title: bytes, 
     assert report == PushReport(unchanged=17, copies=report.copies)
     assert [(note.subject, note.kind, note.message[:5]) for note in report.copies] == [("P01-007", "twice", "M06: ")]
     assert held.held == before
+
+
+def test_what_stands_at_the_place_of_a_visit_without_its_id_is_listed_and_left() -> None:
+    """Somebody else's entry under the name of ours: the list is whole, the server refuses the visit, others go on."""
+    held = Collection()
+    held.store(place("M06"), b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    before = held.held[place("M06")]
+    report = pushed(held)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M06", "changed")]
+    assert (len(report.created), held.held[place("M06")]) == (16, before)
+
+
+def test_a_participant_is_told_of_no_title() -> None:
+    """The titles of a participant's calendar name no visit: one that names one is no copy of ours."""
+    held = Collection()
+    style = ical.Style("participant")
+    pushed(held, style=style)
+    stranger = b"BEGIN:VEVENT\r\nUID:x\r\nDTSTART;VALUE=DATE:20260101\r\nSUMMARY:P01-007 M06\r\nEND:VEVENT\r\n"
+    held.store(f"{BASE}x.ics", b"BEGIN:VCALENDAR\r\n%bEND:VCALENDAR\r\n" % stranger)
+    assert pushed(held, stamp=LATER, style=style).copies == ()
+
+
+def test_a_copy_of_a_visit_that_cannot_be_read_is_passed_over() -> None:
+    """It has our subject's mark and an id that is none of ours: nothing of ours hangs on it."""
+    held = Collection()
+    pushed(held)
+    data = held.held[place("M06")][1].replace(ical.uid("alstem", "P01-007", "M06").encode(), b"new-id")
+    held.store(f"{BASE}new-id.ics", data.replace(b"END:VEVENT\r\n", b""))
+    assert pushed(held, stamp=LATER).conflicts == ()
 
 
 def test_a_title_with_signs_of_a_calendar_is_known_again() -> None:
