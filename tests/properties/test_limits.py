@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,6 +15,8 @@ import trialsched as ts
 from tests.support.growth import growth
 from trialsched.formats import deviations, documents, journal, records, results, sdtm
 from trialsched.formats.records import lines
+from trialsched.protocol.checks import check
+from trialsched.protocol.found import Found
 from trialsched.trial import listed
 from trialsched.worklist import worklist
 
@@ -81,6 +84,12 @@ def spacings(number: int) -> str:
     return protocol(1, spacing=[{"from": "A", "to": "V0", "at_least": f"{n + 1} days"} for n in range(number)])
 
 
+def cycles(number: int) -> list[ts.Visit]:
+    """Return cycles that travel with none, and that count from the last of them."""
+    visit = ts.Visit("A{n}", "home", ts.Timing("1 day after Z{n}"), repeat="B{n}")
+    return [*[visit] * number, ts.Visit("Z{n}", "home", ts.Timing("1 day after A"), repeat="B{n}")]
+
+
 def versions(number: int) -> str:
     """Return a `trial.toml` with many dates in force."""
     days = "".join(f"v{n} = 2026-03-02\n" for n in range(number))
@@ -141,6 +150,7 @@ GROWING = {
     **PLAIN,
     **{name: Case(piece.__mul__, read_toml, number) for name, (piece, number) in TOML.items()},
     "many keys": Case(lambda n: "".join(f"k{m}=1\n" for m in range(n)), read_toml, 800),
+    "cycles that are none": Case(cycles, lambda visits: check(Found(), anchor="A", visits=visits), 1_000),
     "a string of escapes": Case(lambda n: 'x = "' + "\\n" * n + '"', read_toml, 30_000),
     "a long list": Case(lambda n: "x = [" + "1," * n + "]", read_toml, 5_000),
     # What commands make of many subjects.
@@ -168,6 +178,17 @@ def test_four_times_the_input_takes_four_times_the_time(name: str) -> None:
     """It would be sixteen times, were the time quadratic."""
     case = GROWING[name]
     assert growth(case.run, case.make(case.number), case.make(4 * case.number)) < 8
+
+
+def test_a_code_of_many_numbers_takes_no_longer_than_another() -> None:
+    """A code that is far too long is no code, whatever stands in it; each document is read once."""
+    numbers = count()
+
+    def read(code: str) -> None:
+        visit = f'[[visits]]\ncode = "A{next(numbers)}{code}"\nmode = "home"\nrepeat = "B{{n}}"\n'
+        read_toml(f'schema = "trialsched/protocol/1"\nid = "x"\nversion = "1"\nanchor = "A"\n{visit}')
+
+    assert growth(read, "nnn" * 10_000, "{n}" * 10_000) < 8
 
 
 def endless(piece: bytes, head: bytes = b"") -> io.BufferedReader:

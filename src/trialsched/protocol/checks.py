@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trialsched._text import nearest_or
@@ -208,6 +209,7 @@ def _unexpanded(visit: Visit) -> Unread:
 def _check_cycles(found: Found, visits: Sequence[Visit | Unread]) -> None:
     roots = {v.code: v.repeat for v in visits if isinstance(v, Visit) and isinstance(v.repeat, Repeat)}
     unread = {v.code for v in visits if isinstance(v, Unread)}
+    by_code = {v.code: v for v in reversed(visits) if isinstance(v, Visit)}
     for index, visit in enumerate(visits):
         if not isinstance(visit, Visit):
             continue
@@ -224,7 +226,7 @@ def _check_cycles(found: Found, visits: Sequence[Visit | Unread]) -> None:
         for key, when in _references(visit):
             if OCCURRENCE not in when.visit:
                 continue
-            target = next((v for v in visits if isinstance(v, Visit) and v.code == when.visit), None)
+            target = by_code.get(when.visit)
             if target is None:
                 continue  # `references` names what is not known
             home = target.code if isinstance(target.repeat, Repeat) else target.repeat
@@ -237,6 +239,13 @@ def _references(visit: Visit) -> list[tuple[str, When]]:
     timing = visit.timing
     pairs = (("when", timing.when), ("not_before", timing.not_before), ("not_after", timing.not_after))
     return [(key, when) for key, when in pairs if when is not None]
+
+
+def _cycles_of(code: str) -> Iterator[str]:
+    """Yield the codes of the cycles that a code could be an occurrence of."""
+    for digits in re.finditer("[0-9]+", code):
+        for start, end in combinations(range(digits.start(), digits.end() + 1), 2):
+            yield f"{code[:start]}{OCCURRENCE}{code[end:]}"
 
 
 class _Whole:
@@ -265,13 +274,12 @@ class _Whole:
     def count_as_known(self, unread: list[str]) -> None:
         """Take the codes of what could not be read or placed; an empty one may be any."""
         self.unread = set(unread)
-        cycles = (c for c in self.unread if OCCURRENCE in c)
-        forms = (re.escape(c).replace(re.escape(OCCURRENCE), "(?:[0-9]+|[{]n[}])") for c in sorted(cycles))
-        self.unread_occurrence = re.compile("|".join(forms) or "(?!)")
+        self.unread_cycles = {code for code in unread if OCCURRENCE in code}
 
     def known(self, code: str) -> bool:
-        known = code in self.by_code or code in self.unread or "" in self.unread
-        return known or self.unread_occurrence.fullmatch(code) is not None
+        if code in self.by_code or code in self.unread or "" in self.unread:
+            return True
+        return bool(self.unread_cycles) and not self.unread_cycles.isdisjoint(_cycles_of(code))
 
     def hint(self, word: str, known: Iterable[str], otherwise: str) -> str:
         """Return the nearest known word, for the first few: looking for it takes time."""
