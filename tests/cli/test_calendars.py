@@ -446,6 +446,25 @@ def test_a_calendar_with_large_attachments_is_read_on_request(run: Run, tmp_path
     read = run("bookings", *BASE, "P01-007.ics", "--max-size", "22")
     assert (read.code, read.out.count("\n")) == (0, 1), read.err
     assert run("bookings", *BASE, "P01-007.ics", "--max-size", "0").code == 2
+    check = ("check", *BASE, "--as-of", "2026-03-04", "--calendar", "P01-007.ics")
+    assert "P01-007.ics: the file has more than 20,000,000 bytes" in run(*check).err
+    assert run(*check, "--max-size", "22").code == 0
+
+
+def test_a_calendar_with_a_large_attachment_is_updated(run: Run, tmp_path: Path) -> None:
+    """What another person attached stays, though it is one line of more than 20 million characters."""
+    run("ics", *BASE)
+    path = tmp_path / "P01-007.ics"
+    attached = (
+        b"BEGIN:VEVENT\r\nUID:x\r\nDTSTART;VALUE=DATE:20260501\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:"
+        + b"A" * 21_000_000
+        + b"\r\nEND:VEVENT\r\n"
+    )
+    path.write_bytes(path.read_bytes().replace(b"END:VCALENDAR", attached + b"END:VCALENDAR"))
+    result = run("ics", *BASE, "--booked", "DOSE2=2026-04-07")
+    assert result.code == 0, result.err
+    assert "DOSE2 2026-04-01 → 2026-04-07 confirmed" in result.out
+    assert attached in path.read_bytes()
 
 
 def test_without_a_good_subject_only_the_rows_are_told(run: Run, tmp_path: Path) -> None:

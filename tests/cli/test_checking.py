@@ -234,8 +234,9 @@ def test_an_empty_word_is_no_folder(run: Run, folder: Path) -> None:
 def test_everything_wrong_with_the_command_is_said_at_once(run: Run) -> None:
     """Options that mean nothing with others are no silent wishes."""
     result = run(
-        *ONE[2:], "--as-of", "2026-02-30", "--findings", "--excel", "--clinic", "x", "--study-key-file", "y", "-o", ""
-    )
+        *ONE[2:], "--as-of", "2026-02-30", "--findings", "--excel", "--clinic", "x", "--study-key-file", "y", "-o", "",
+        "--max-size", "30",
+    )  # fmt: skip
     assert (result.code, result.out) == (2, "")
     assert result.err.splitlines() == [
         "error: --output: read '', expected the name of a file",
@@ -243,6 +244,7 @@ def test_everything_wrong_with_the_command_is_said_at_once(run: Run) -> None:
         "error: --excel needs --format csv",
         "error: --study-key-file needs --calendar",
         "error: --clinic needs --calendar",
+        "error: --max-size needs --calendar",
         "error: --as-of: read '2026-02-30', which is no day of the calendar (day is out of range for month)",
     ]
 

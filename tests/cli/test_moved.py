@@ -1,5 +1,6 @@
 """What calendars that people moved tell of a subject."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -125,6 +126,24 @@ def test_an_event_that_is_not_there_any_more(key: str | None) -> None:
     assert not_there(Files(["a", "b"], [gone.data[0], calendar(OTHER, key)], key), plans) == not_there(gone, plans)
     assert not_there(Files(["a", "b"], [gone.data[0], whole], key), plans) == []
     assert not_there(gone._replace(study_key="another"), plans) == []
+
+
+def test_an_event_that_is_not_there_any_more_in_a_file_of_exchange() -> None:
+    """Exchange hides each id in a number: [MS-OXCICAL], 2.1.3.1.1.20.26; Google adds its name to it."""
+    plans = [plan_of(AGREED)]
+    whole, gone = calendar(AGREED), without(calendar(AGREED), "W")
+
+    def hidden(found: re.Match[bytes]) -> bytes:
+        begin = b"040000008200E00074C5B7101A82E008" + b"0" * 32 + b"31000000"
+        number = begin + b"7643616C2D55696401000000" + found[1].hex().upper().encode() + b"00"
+        return b"\r\nUID:" + number[:60] + b"\r\n " + number[60:]
+
+    for file, lines in ((whole, 0), (gone, 1)):
+        google = re.sub(rb"\r\nUID:(.{36})", rb"\r\nuid:\1@google.com", file)
+        exchange = re.sub(rb"\r\nUID:(.{36})", hidden, file)
+        assert google != exchange != file
+        assert len(not_there(Files(["a"], [google]), plans)) == lines
+        assert len(not_there(Files(["a"], [exchange]), plans)) == lines
 
 
 def test_what_happened_is_not_sought_in_a_calendar() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ from trialsched.cli.inputs import (
     option,
 )
 from trialsched.cli.making import FOR, SUFFIXES, Making, fault_of, making, place_of, tell_unknown_durations
-from trialsched.cli.moved import Files, read_bookings, read_calendar, with_bookings
+from trialsched.cli.moved import Files, limits_of, read_bookings, read_calendar, with_bookings
 from trialsched.cli.planning import (
     IS_READ,
     Planned,
@@ -294,7 +293,8 @@ def our_limits() -> Limits:
     """Return what a file of ours may hold: a site's calendar is larger than what strangers send."""
     from trialsched.formats.ical import Limits
 
-    return Limits(octets=200_000_000, components=1_000_000)
+    octets = 200_000_000
+    return Limits(octets=octets, line=octets, components=1_000_000)  # an attachment is one line
 
 
 _EVENT_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -371,7 +371,7 @@ def bookings(  # noqa: PLR0917 - click passes by name
         faults.append("--subject or --subjects is missing, or the trial's folder: whose calendar it is")
     check_output(output, faults)
     key, place = place_of(typed, study_key_file, clinic, faults)
-    limits = _limits(max_size)
+    limits = limits_of(max_size)
     data = [one for name in files if (one := read_calendar(name, faults, limits=limits)) is not None]
     before = read_calendar(previous, faults, "--previous ", limits) if previous is not None else None
     _, plans, bad = plans_of(typed, faults, as_of)
@@ -387,16 +387,6 @@ def bookings(  # noqa: PLR0917 - click passes by name
         _tell_findings(planned.plan, found.get(planned.plan.subject.code, ()))
     deliver(records.dumps(found, excel=excel), output, "records", force=force)
     return say(bad)
-
-
-def _limits(max_size: int | None) -> Limits:
-    """Return what a file may hold: of a size that was asked for, in lines as long as it."""
-    from trialsched.formats.ical import LIMITS
-
-    if max_size is None:
-        return LIMITS
-    octets = max_size * 1_000_000
-    return replace(LIMITS, octets=octets, line=octets)
 
 
 def _tell_findings(plan: Plan, booked: tuple[VisitRecord, ...]) -> None:

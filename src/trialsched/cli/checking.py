@@ -9,7 +9,7 @@ import click
 
 from trialsched.cli.inputs import PATH, BadInput, Inputs, inputs, option
 from trialsched.cli.making import place_of
-from trialsched.cli.moved import Files, not_there, read_bookings, read_calendar, what_is_new, with_bookings
+from trialsched.cli.moved import Files, limits_of, not_there, read_bookings, read_calendar, what_is_new, with_bookings
 from trialsched.cli.planning import (
     Gathered,
     as_of_day,
@@ -56,6 +56,9 @@ if TYPE_CHECKING:
     "--study-key-file", metavar="FILE", type=PATH, help="With --calendar: the secret that event ids were made from."
 )
 @option("--clinic", metavar="FILE", type=PATH, help="With --calendar: the clinic, for the zone that times are told in.")
+@option(
+    "--max-size", metavar="MB", type=click.IntRange(1, 2000), help="With --calendar: read files up to this size (20)."
+)
 @option("-o", "--output", metavar="FILE", type=PATH, help="Write to this file ('-' is standard output).")
 @click.option("--force", is_flag=True, help="Replace a file that trialsched did not write.")
 def check(  # noqa: PLR0917 - click passes by name
@@ -68,6 +71,7 @@ def check(  # noqa: PLR0917 - click passes by name
     calendars: tuple[str, ...],
     study_key_file: str | None,
     clinic: str | None,
+    max_size: int | None,
     output: str | None,
     force: bool,  # noqa: FBT001 - a flag
 ) -> int:
@@ -79,19 +83,20 @@ def check(  # noqa: PLR0917 - click passes by name
         for name, on in (("findings", findings), ("excel", excel))
         if on and form != "csv"
     ]
-    given = {"--study-key-file": study_key_file, "--clinic": clinic}
+    given = {"--study-key-file": study_key_file, "--clinic": clinic, "--max-size": max_size}
     if calendars:
         if not typed.many and typed.subject is None:
             faults.append("--calendar needs --subject or --subjects, or the trial's folder: whose calendar it is")
     else:
         faults += [f"{name} needs --calendar" for name, value in given.items() if value is not None]
     day = as_of_day(as_of, faults)
-    data = [one for name in calendars if (one := read_calendar(name, faults, "--calendar ")) is not None]
+    limits = limits_of(max_size)
+    data = [one for name in calendars if (one := read_calendar(name, faults, "--calendar ", limits)) is not None]
     key, place = place_of(typed, study_key_file, clinic, faults) if calendars else (None, None)
     gathered = gather(typed, faults)
     if calendars and gathered.subjects:
         try:
-            _take_in(gathered, day, Files(calendars, data, key, place))
+            _take_in(gathered, day, Files(calendars, data, key, place, limits))
         except BadInput as error:
             raise BadInput([*faults_of(gathered.bad), *error.lines]) from None
     reports = reports_of(gathered, day)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trialsched.subject import Subject, VisitRecord
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
-_UID = re.compile(rb"^uid[^:\r\n]*:([0-9a-f-]{36})", re.MULTILINE)
+_UID = re.compile(rb"^uid[^:\r\n]*:([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 
 
 class Files(NamedTuple):
@@ -30,6 +30,16 @@ class Files(NamedTuple):
     study_key: str | None = None
     clinic: Clinic | None = None
     limits: Limits | None = None
+
+
+def limits_of(max_size: int | None) -> Limits:
+    """Return what a file may hold: of a size that was asked for, in lines as long as it."""
+    from trialsched.formats.ical import LIMITS
+
+    if max_size is None:
+        return LIMITS
+    octets = max_size * 1_000_000
+    return replace(LIMITS, octets=octets, line=octets)
 
 
 def read_calendar(name: str, faults: list[str], said_as: str = "", limits: Limits | None = None) -> bytes | None:
@@ -100,8 +110,10 @@ def _told_alone(files: Files, plans: Sequence[Plan]) -> list[str]:
 def not_there(files: Files, plans: Sequence[Plan]) -> list[str]:
     """Return a line for each open appointment that no calendar has, of the subjects that they have events of."""
     from trialsched.formats import ical
+    from trialsched.formats.ical.parsed import plain_uid
 
-    seen = {uid.decode() for one in files.data for uid in _UID.findall(_FOLD.sub(b"", one).lower())}
+    uids_there = (uid for one in files.data for uid in _UID.findall(_FOLD.sub(b"", one)))
+    seen = {plain_uid(uid.decode("utf-8", "replace")) for uid in uids_there}
     lines = []
     for plan in plans:
         code = plan.subject.code

@@ -118,9 +118,14 @@ def comparable(moment: date) -> object:
 
 
 def uid_of(event: Properties) -> str:
-    """Return an event's UID in lower case, '' without one; programs change its case, and add to it."""
+    """Return an event's UID as `plain_uid` does, '' without one."""
     line = event.one("UID")
-    uid = line.value.strip().lower() if line else ""
+    return plain_uid(line.value) if line else ""
+
+
+def plain_uid(text: str) -> str:
+    """Return a UID in lower case, without what programs add to it: they change its case, too."""
+    uid = text.strip().lower()
     hidden = _EXCHANGE.fullmatch(uid) if len(uid) <= _LONGEST_UID else None
     if hidden is not None:
         uid = bytes.fromhex(hidden[1]).decode("utf-8", "replace").lower()
