@@ -77,6 +77,7 @@ def test_a_window_without_a_working_day() -> None:
     assert "Saturdays and Sundays" in found[0][1]
     assert len(warnings(call("V1", "30 days after D0", "-0/+1 day"))) == 1
     assert warnings(call("V1", "30 days after D0", "±1 day")) == []
+    assert len(warnings(call("V1", "1 day after D0", "±0 days"))) == 1  # a Saturday after a Friday only
 
 
 def test_every_arm_is_tried() -> None:
@@ -120,6 +121,8 @@ def test_a_cycle_of_months_each_from_the_one_before_is_told_once_at_its_repeat()
         assert warnings(ts.Visit("C{n}", "phone", "1 day after D0", repeat=repeat)) == []
     by_months = ts.Visit("C{n}", "phone", "1 month after D0", repeat=ts.Repeat("1 month", 2, "previous"))
     assert [where for where, _ in warnings(by_months)] == ["visits[1].repeat"]
+    once = ts.Visit("C{n}", "phone", "1 month after D0", repeat=ts.Repeat("1 month", 1, "previous"))
+    assert warnings(once) == []
 
 
 def test_an_assumed_window_is_named_by_its_own_key() -> None:
