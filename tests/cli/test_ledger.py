@@ -711,6 +711,29 @@ def test_verify_says_that_a_journal_is_gone(trial: Folder) -> None:
     assert (trial.verify().code, trial.verify().out) == (2, "")
 
 
+@pytest.mark.parametrize("kept", [1, 2])
+def test_a_journal_that_lost_its_last_lines_is_missed(trial: Folder, kept: int) -> None:
+    """The lists are not taken for edited by hand: `discard` would undo what was recorded, and `adopt` say it anew."""
+    assert trial.record(*DOSE2).code == 0
+    assert trial.record("P01-008", "DOSE1", "--missed").code == 0
+    whole = trial.text("events.jsonl").splitlines(keepends=True)
+    trial.put("events.jsonl", "".join(whole[:kept]))
+    listed = trial.text("visits.csv")
+    had = "events.lock knows that it had 3 lines; put it back from a copy, or take events.lock away to"
+    said = f"events.jsonl: has {kept} line{'s' * (kept - 1)}: {had} go on without the others\n"
+    verified = trial.verify()
+    assert (verified.code, verified.out.startswith(said)) == (1, True)
+    for arguments in (("record", "trial", *DOSE2), ("journal", "adopt", "trial"), ("journal", "discard", "trial")):
+        result = trial(*arguments, "--by", "AN", "--reason", "x")
+        assert (result.code, result.err) == (2, f"error: {said}")
+    assert trial.text("visits.csv") == listed
+    trial.put("events.jsonl", "".join(whole))
+    assert trial.verify().code == 0
+    trial.put("events.jsonl", "".join(whole[:kept]))
+    (trial.path / "events.lock").unlink()
+    assert trial("journal", "adopt", "trial", "--by", "AN").code == 0
+
+
 def test_a_command_that_was_refused_leaves_no_journal_to_be_missed(trial: Folder) -> None:
     """It made a lock and wrote nothing: the next one begins the journal."""
     for name in ("events.jsonl", "events.lock"):
@@ -733,6 +756,7 @@ NO_NOTES = (
     '{"lines": 5.0, "lists": {}}',
     '{"lines": true, "lists": {}}',
     '{"lines": -1, "lists": {}}',
+    '{"lines": 1000000000, "lists": {}}',
     f'{{"lines": {"9" * 4000}, "lists": {{}}}}',
     '{"lines": 5, "lists": []}',
     '{"lines": 5, "lists": {"visits.csv": 1}}',

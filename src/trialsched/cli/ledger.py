@@ -224,17 +224,18 @@ def open_ledger(folder: Path, handle: int | None) -> Ledger:
 
 
 def check_whole(data: bytes | None, lines: int, handle: int | None) -> None:
-    """Refuse to take a journal that lost all its lines for none. Raises `DamagedJournal`."""
+    """Refuse to take a journal that lost lines for a whole one. Raises `DamagedJournal`."""
     noted = _noted(handle)
     known = 0 if noted is None else noted.lines
-    if lines or (data is None and not known) or (noted is not None and not known):
+    if lines >= max(known, 1) or (noted is not None and not known) or (data is None and not known):
         return
+    had = f"{LOCK} knows that it had {count(known, 'line')}; put it back from a copy, or take {LOCK} away to"
     if data is None:
-        gone = f"is gone: {LOCK} knows that it had {count(known, 'line')}"
-        raise DamagedJournal([f"{JOURNAL}: {gone}; put it back from a copy, or take {LOCK} away to begin a new one"])
-    both = f" with {LOCK}" if known else ""
-    message = f"has no whole line; put it back from a copy, or take it away{both} to begin a new one"
-    raise DamagedJournal([f"{JOURNAL}: {message}"])
+        raise DamagedJournal([f"{JOURNAL}: is gone: {had} begin a new one"])
+    if lines:
+        raise DamagedJournal([f"{JOURNAL}: has {count(lines, 'line')}: {had} go on without the others"])
+    away = f"take it away{f' with {LOCK}' if known else ''}"
+    raise DamagedJournal([f"{JOURNAL}: has no whole line; put it back from a copy, or {away} to begin a new one"])
 
 
 def _compared(ledger: Ledger) -> Ledger:
@@ -489,7 +490,7 @@ def _noted(handle: int | None) -> _Note | None:
     if not isinstance(document, dict) or document.keys() != set(_Note._fields):
         return None
     lines, lists = document["lines"], document["lists"]
-    if type(lines) is not int or lines < 0 or not isinstance(lists, dict) or not _are_lists(lists):
+    if type(lines) is not int or not 0 <= lines < 10**9 or not isinstance(lists, dict) or not _are_lists(lists):
         return None
     return _Note(lines, lists)
 
