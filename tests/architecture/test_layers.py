@@ -161,8 +161,8 @@ def test_nothing_is_caught_blindly(name: str) -> None:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_modules_stay_readable(name: str) -> None:
-    """No module past 500 lines."""
-    assert len(SOURCES[name].read_text("utf-8").splitlines()) <= 500
+    """No module past 700 lines."""
+    assert len(SOURCES[name].read_text("utf-8").splitlines()) <= 700
 
 
 CORE = ("offsets", "protocol", "subject", "plan")
