@@ -191,6 +191,15 @@ def test_a_code_of_many_numbers_takes_no_longer_than_another() -> None:
     assert growth(read, "nnn" * 10_000, "{n}" * 10_000) < 8
 
 
+def test_a_row_as_long_as_may_be_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound is the number of characters of a row that is still read, its line break too."""
+    text = "subject,visit\nP1,DOSE1-and-more\n"
+    monkeypatch.setattr(lines, "LONGEST_ROW", 18)
+    assert len(records.loads(text).rows) == 1
+    with pytest.raises(ts.InvalidValueError, match=r"^line 2: a row of more than 18 characters"):
+        records.loads(text.replace("more", "more."))
+
+
 def endless(piece: bytes, head: bytes = b"") -> io.BufferedReader:
     """Return a file that never ends."""
 
