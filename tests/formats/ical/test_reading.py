@@ -916,6 +916,13 @@ def test_an_event_moved_beyond_the_years_that_the_file_lists() -> None:
     assert "RDATE:2028" not in text
     moved = text.replace("TZID=Africa/Casablanca:20260402T", "TZID=Africa/Casablanca:20280210T")
     assert only(moved, TIMED, clinic=clinic) == (booked("DOSE2", date(2028, 2, 10), AT),)
+    stranger = file(
+        "UID:x\nDTSTART;TZID=Africa/Casablanca:20280210T093000", zones=fixed("Africa/Casablanca", "+0100")
+    ).replace("\n", "\r\n")
+    for parts in ([moved, stranger], [stranger, moved]):
+        assert only("".join(parts), TIMED, clinic=clinic) == (booked("DOSE2", date(2028, 2, 10), AT),)
+        assert only(ical.merge(parts), TIMED, clinic=clinic) == (booked("DOSE2", date(2028, 2, 10), AT),)
+        assert b"TZID:Africa/Casablanca (2)" in ical.merge(parts)
 
 
 def test_a_zone_of_another_calendar_is_none() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched._text import shown
 from trialsched.errors import InvalidValueError
+from trialsched.formats.ical import zones
 from trialsched.formats.ical.lines import properties, zone_name
 from trialsched.formats.ical.rules import read_rule
 
@@ -27,6 +28,7 @@ _ONSET = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-
 _NOTHING = timedelta(0)
 _KINDS = ("STANDARD", "DAYLIGHT")
 _REMEMBERED = 64  # years whose onsets are kept
+_DAYS = 366  # of a year
 _BACK = 8  # years: 29 February comes at least that often
 _EARLY, _LATE = datetime(1, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001 - in every zone inside of the calendar
 _SECOND_YEAR = 2
@@ -153,6 +155,23 @@ class FileZone(tzinfo):
                 onsets += [datetime.combine(day, clock) for day in days]
             found += [_Onset(onset, part.before, part.after) for onset in onsets]
         return sorted(found)
+
+
+def lists_part_of(known: tzinfo, block: Block, steps: Steps) -> bool:
+    """Return whether a definition lists what the clocks of a known zone do in some years, and ends with them.
+
+    It says nothing of other years, to which a person may have moved an event. Of a list within one year nobody
+    can tell whether it was to go on.
+    """
+    try:
+        zone = FileZone(block, steps)
+        if zone.listed_years is None:
+            return False
+        first, last = zone.listed_years
+        steps.take((last - first + 2) * _DAYS)
+        return first < last and zones.agree(zone, known, first, last)
+    except InvalidValueError:  # not readable, or too much to be looked at
+        return False
 
 
 def _surely_past(onsets: list[_Onset], moment: datetime) -> int:

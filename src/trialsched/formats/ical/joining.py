@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched.errors import InvalidValueError
 from trialsched.formats.ical import zones
-from trialsched.formats.ical.filezones import FileZone, defined_name, says_something
+from trialsched.formats.ical.filezones import FileZone, defined_name, lists_part_of, says_something
 from trialsched.formats.ical.lines import (
     END,
     LIMITS,
@@ -180,8 +180,10 @@ class _Settling:
 
     def _rename(self, name: str, group: Definitions, calendars: list[int]) -> None:
         other = self._new_name(name)
-        definitions = group or (self._known(name, calendars),)
-        self.renamed[other] = tuple(_defined_as(raw, other) for raw in definitions)
+        known = zones.zone_of(name)
+        if known is not None and all(lists_part_of(known, block, self.steps) for block in _blocks(group)):
+            group = (self._known(name, calendars),)  # under another name it says no more than it lists
+        self.renamed[other] = tuple(_defined_as(raw, other) for raw in group)
         for index in calendars:
             self.names[index][name] = other
 
@@ -220,16 +222,23 @@ class _Settling:
             self.years[index] = found
         return self.years[index]
 
+    def _meant(self, block: Block, known: tzinfo | None) -> tzinfo:
+        """Return what a definition counts for under a name that may be known."""
+        if known is not None and lists_part_of(known, block, self.steps):
+            return known
+        return FileZone(block, self.steps)
+
     def _agree(self, kept: Definitions, group: Definitions, known: tzinfo | None, years: _Years) -> bool:
         """Return whether the definitions that are kept say what another calendar says, in the years of its events."""
         first, last = years
         try:
             self.steps.take(sum(map(len, (*kept, *group))) // _CHARACTERS)
-            here = [FileZone(block, self.steps) for block in _blocks(kept)]
-            there = [FileZone(block, self.steps) for block in _blocks(group)]
-            if len({zone.says for zone in (*here, *there)}) == 1 and here and there:
+            defined = [FileZone(block, self.steps) for block in (*_blocks(kept), *_blocks(group))]
+            if kept and group and len({zone.says for zone in defined}) == 1:
                 return True
-            others: list[tzinfo] = [*there] if there or known is None else [known]
+            here = [self._meant(block, known) for block in _blocks(kept)]
+            there = [self._meant(block, known) for block in _blocks(group)]
+            others = there if there or known is None else [known]
             self.steps.take(max(last - first + 3, 0) * _DAYS * len(here) * len(others))
             return bool(here) and all(zones.agree(one, other, first, last) for one, other in product(here, others))
         except InvalidValueError:  # not readable, or too much to be looked at

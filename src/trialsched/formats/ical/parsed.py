@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from trialsched._text import shown
 from trialsched.errors import InvalidValueError
 from trialsched.formats.ical import zones
-from trialsched.formats.ical.filezones import FileZone, defined_name, says_something
+from trialsched.formats.ical.filezones import FileZone, defined_name, lists_part_of, says_something
 from trialsched.formats.ical.lines import LIMITS, Block, Cut, Limits, Line, Properties, kept_line, zone_name
 from trialsched.formats.ical.rules import Steps
 
@@ -22,7 +22,6 @@ _LENGTH = re.compile(
     r"([+-]?)P(?=[0-9T])(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?)?"
 )
 LAST_MINUTE = time(23, 59)
-_DAYS = 366  # of a year
 _LOOKING = 300_000  # days looked at to know definitions that list some years; then they count as they stand
 _UNITS = tuple(timedelta(**{unit: 1}) for unit in ("weeks", "days", "hours", "minutes", "seconds"))
 _MOST_DIGITS = 18  # of a duration; more is none
@@ -68,25 +67,9 @@ class Zones:
         if known is not None and name.startswith("/"):
             return (known,)
         blocks = self._defined(name)
-        if known is not None and all(self._is_part_of(known, block) for block in blocks):
+        if known is not None and all(lists_part_of(known, block, self._looking) for block in blocks):
             return (known,)
         return tuple(FileZone(block, self.steps) for block in blocks)
-
-    def _is_part_of(self, known: tzinfo, block: Block) -> bool:
-        """Return whether a definition lists what the clocks of a known zone do in some years, and ends with them.
-
-        It says nothing of other years, to which a person may have moved an event. Of a list within one year nobody
-        can tell whether it was to go on.
-        """
-        try:
-            years = FileZone(block, self._looking).listed_years
-            if years is None:
-                return False
-            first, last = years
-            self._looking.take((last - first + 2) * _DAYS)
-            return first < last and zones.agree(FileZone(block, self._looking), known, first, last)
-        except InvalidValueError:  # not readable, or too much to be looked at
-            return False
 
     def _defined(self, name: str) -> list[Block]:
         """Return the definitions of a name that say anything, each once."""
