@@ -159,3 +159,17 @@ def test_what_is_read_keeps_its_place_in_a_folder_of_outputs(
     result = trial(*command, "--force")
     assert (result.code, f"{Path(name).name}: is a study key, or what this command reads" in result.err) == (2, True)
     assert Path(name).read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("name", ["x.ics", "-x.ics", "./-x.ics", "--force"])
+@pytest.mark.parametrize("other", [False, True])
+def test_a_calendar_may_be_made_over_the_one_that_previous_names(trial: Folder, name: str, *, other: bool) -> None:
+    """It is read and written by one command, also where its name begins with a hyphen or is an option's."""
+    assert trial("ics", *ONE, "-o", name).code == 0
+    before = Path(name).read_bytes()
+    booked = ("--booked", "DOSE1=2026-03-04")
+    previous = f"{Path().absolute()}/{Path(name)}" if other else name
+    result = trial("ics", *ONE, *booked, "--previous", previous, "-o", name)
+    assert (result.code, f"{Path(name)}: updated; 17 visits of P1" in result.out) == (0, True)
+    assert Path(name).read_bytes() != before
+    assert not list(Path().glob("*.part"))
