@@ -279,7 +279,12 @@ def casablanca(*years: int, winter: str = "+0000", rule: str = "") -> Zones:
     lines = ["BEGIN:VCALENDAR", "BEGIN:VTIMEZONE", "TZID:Africa/Casablanca"]
     for onsets, before, after in ((ends, "+0100", winter), (begins, winter, "+0100")):
         lines += ["BEGIN:STANDARD", f"DTSTART:{onsets[0]}", *(f"RDATE:{onset}" for onset in onsets)]
-        lines += [f"TZOFFSETFROM:{before}", f"TZOFFSETTO:{after}", *([rule] if rule else []), "END:STANDARD"]
+        lines += [
+            f"TZOFFSETFROM:{before}",
+            f"TZOFFSETTO:{after}",
+            *([rule] if rule and onsets is ends else []),
+            "END:STANDARD",
+        ]
     return Zones(cut("\r\n".join([*lines, "END:VTIMEZONE", "END:VCALENDAR", ""])))
 
 

@@ -900,6 +900,7 @@ def test_utc_under_another_name(tzid: str, zones: str) -> None:
         ("Atlantic/Reykjavik", ""),
         ("Greenwich Standard Time", fixed("Greenwich Standard Time", "+0000")),
         ("GMT+01:00", fixed("GMT+01:00", "+0100")),
+        ("London", european("London").replace("+0100", "+0000").replace("+0200", "+0100")),
     ],
 )
 def test_a_place_where_the_clocks_show_utc_is_a_place(tzid: str, zones: str) -> None:
