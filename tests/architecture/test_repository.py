@@ -39,7 +39,7 @@ def tracked() -> list[Path]:
     """Return the text files of the project."""
     folders = ("src", "tests", "docs", "examples", "benchmarks", ".ci")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
-    files += [path for path in ROOT.iterdir() if path.is_file()]
+    files += [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]  # a file in a work tree
     skipped = {".pyc", ".so"}
     return [path for path in files if path.suffix not in skipped and "__pycache__" not in path.parts]
 
