@@ -236,3 +236,37 @@ def test_a_program_that_is_started_keeps_no_part_alive(tmp_path: Path) -> None:
 
     replace_all({tmp_path / "x": b"x"}, look)
     assert inherited == [False]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EIO])
+def test_a_folder_that_cannot_be_flushed_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Shares flush no folders, and the file is in its place; a disk that fails is told, with the folder's name."""
+
+    def flushing(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", flushing)
+    if number == errno.EIO:
+        with pytest.raises(OSError, match="Input/output error") as caught:
+            replace_all({tmp_path / "site.ics": b"x"})
+        assert caught.value.filename == str(tmp_path)
+    else:
+        replace_all({tmp_path / "site.ics": b"x"})
+    assert names(tmp_path) == ["site.ics"]
+
+
+def test_a_folder_that_may_not_be_read_takes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter box: who may write in it and not look into it cannot open it to flush it."""
+    opened = os.open
+
+    def refusing(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        if Path(path) == tmp_path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refusing)
+    replace_all({tmp_path / "site.ics": b"x"})
+    assert (tmp_path / "site.ics").read_bytes() == b"x"

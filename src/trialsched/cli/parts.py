@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _PART: Final = re.compile(r"\..{1,100}\.[0-9a-f]{16}\.part", re.DOTALL)
+_NO_FLUSH: Final = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EACCES)  # of folders that cannot be flushed
 _OLD: Final = 86_400  # seconds after which nobody writes a part any more, where its lock does not tell
 
 
@@ -114,10 +116,19 @@ def _sweep_one(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where folders can be opened (not on Windows)."""
-    if os.name != "nt":
+    """Make a rename last through a power cut, where folders can be opened and flushed (not on Windows, not on shares).
+
+    Raises `OSError` when the disk fails.
+    """
+    if os.name == "nt":
+        return
+    try:
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH:
+            error.filename = str(folder)
+            raise
