@@ -15,6 +15,8 @@ def run() -> None:
         from trialsched.cli import main
 
         code = main()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)  # all is done: whoever interrupts the end sees no traceback
     except KeyboardInterrupt:  # before the command had begun
         code = 130
     sys.exit(code)

@@ -1,5 +1,6 @@
 """Exit codes, and how light the commands are."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,17 @@ def test_commands_load_only_what_they_need(tmp_path: Path, arguments: tuple[str,
     code, *loaded = done.stderr.splitlines()[-1].split()
     assert code == "0"
     assert not absent & set(loaded)
+
+
+def test_an_interruption_of_the_end_shows_no_traceback() -> None:
+    """A second Ctrl-C, when the command has ended and Python is leaving, ends the process and nothing more."""
+    code = (
+        "import atexit, os, signal, sys; from trialsched.__main__ import run; sys.argv = ['trialsched', '--version']; "
+        "atexit.register(os.kill, os.getpid(), getattr(signal, NAME)); run()"
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        done = subprocess.run(
+            [sys.executable, "-c", code.replace("NAME", repr(number.name))], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (-number, "")
+        assert done.stdout.startswith("trialsched ")
