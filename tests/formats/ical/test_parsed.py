@@ -79,6 +79,9 @@ def test_marks() -> None:
         (["DTSTART:20260402", "DTEND:20260402"], date(2026, 4, 2), date(2026, 4, 3)),
         (["DTSTART:20260402", "DURATION:P1W"], date(2026, 4, 2), date(2026, 4, 9)),
         (["DTSTART:20260402", "DURATION:P2D"], date(2026, 4, 2), date(2026, 4, 4)),
+        (["DTSTART:20260402", "DURATION:PT1D"], date(2026, 4, 2), date(2026, 4, 3)),
+        (["DTSTART;TZID=Europe/Warsaw:20260328T093000", "DURATION:PT2D"],  # the clocks go forward in between
+         datetime(2026, 3, 28, 9, 30, tzinfo=WARSAW), datetime(2026, 3, 30, 9, 30, tzinfo=WARSAW)),
         (["DTSTART:20260402T093000Z", "DURATION:P1DT2H3M4S"], datetime(2026, 4, 2, 9, 30, tzinfo=UTC),
          datetime(2026, 4, 3, 11, 33, 4, tzinfo=UTC)),
         (["DTSTART:20260402T093000", "DURATION:+PT90M"], at(2, 9, 30), at(2, 11)),

@@ -21,6 +21,7 @@ _MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]
 _LENGTH = re.compile(
     r"([+-]?)P(?=[0-9T])(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?)?"
 )
+_DAYS_AS_TIME = re.compile(r"(?<=P)T(?=[0-9]+D$)")
 LAST_MINUTE = time(23, 59)
 _LOOKING = 300_000  # days looked at to know definitions that list some years; then they count as they stand
 _UNITS = tuple(timedelta(**{unit: 1}) for unit in ("weeks", "days", "hours", "minutes", "seconds"))
@@ -180,7 +181,9 @@ def said(event: Properties, known: Zones) -> Said:
         if ending is not None:
             end = read_moment(ending, known)
         elif length is not None:
-            end = _after(start, _duration(length.value), exact="T" in length.value.upper())
+            # PT1D, as some programs write one day, is none of RFC 5545 and can mean nothing else
+            written = _DAYS_AS_TIME.sub("", length.value.strip())
+            end = _after(start, _duration(written), exact="T" in written)
         else:  # RFC 5545, section 3.6.1: without an end, a date is one day, a time no time at all
             end = start if isinstance(start, datetime) else start + timedelta(1)
     except OverflowError:
