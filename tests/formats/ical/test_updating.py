@@ -357,6 +357,17 @@ def test_words_that_a_person_changed_are_told_when_they_are_written_over(old: by
         ical.dumps(PLAN, stamp=THEN, previous=edited)
 
 
+def test_the_lines_of_a_description_are_told_alike_as_they_were_and_as_they_are() -> None:
+    """Both have line breaks as a backslash and an n; of ours, which stands in the file, the beginning is enough."""
+    edited = with_lines("M18", b"DESCRIPTION:Projected", b"DESCRIPTION:Ring twice. Projected")
+    (note,) = ical.update(PLAN, stamp=THEN, previous=edited).notes
+    was, now = note.message.split(", is now ")
+    target = r"Projected, not booked\nTarget: Thursday 2027-09-02\nWindow: from"
+    assert was.startswith(f"DESCRIPTION was 'Ring twice. {target}")
+    assert now.startswith(f"'{target}")
+    assert len(now) < len(was)
+
+
 def test_an_event_that_a_person_moved_is_put_back_and_told() -> None:
     """The records decide the date; a move that they know nothing of is told, one that they know is not."""
     moved = with_lines(
@@ -821,8 +832,8 @@ def test_a_file_without_the_mark_of_the_end_stays_as_it_is() -> None:
     assert ical.update(TIMED, stamp=THEN, previous=older, clinic=WARSAW) == ical.Update(older, (), ())
     over = ical.update(TIMED, stamp=THEN, previous=prolonged(older), clinic=WARSAW)
     (note,) = notes(over)
-    lost = "lasted until 2027-09-02 12:30 and has lost the mark that tells whether a person chose that"
-    assert note == f"P01-007 M18: {lost}; put back to 2027-09-02 10:30"
+    unknown = "lasted until 2027-09-02 12:30, and no mark tells whether a person chose that"
+    assert note == f"P01-007 M18: {unknown}; now until 2027-09-02 10:30"
     assert END_MARK in over.data
     later = ts.schedule(ALSTEM, SUBJECT.booked("M18", date(2027, 9, 3), time(9, 30)))
     over = ical.update(later, stamp=THEN, previous=older, clinic=WARSAW)

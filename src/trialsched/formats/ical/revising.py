@@ -169,7 +169,7 @@ class Revising:
             message = f"stood on {place} and {lost}; now on {planned}"
             self.notes.append(Note(event.uid, one.subject, event.visit, "moved", message))
         for name, was, new in found.replaced:
-            message = f"{name} was {was!r}, is now {shown(new)!r}"  # theirs in full: it is nowhere else now
+            message = f"{name} was {was!r}, is now {shown(repr(new))}"  # theirs in full: it is nowhere else now
             self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
 
     def _note_length(self, old: Properties, event: Event, one: Owned, before: Said) -> None:
@@ -187,7 +187,7 @@ class Revising:
             end = "put back to one day"
         message = f"lasted until {until}, and is {end}"
         if written is None:
-            message = f"lasted until {until} and has lost the mark that tells whether a person chose that; {end}"
+            message = f"lasted until {until}, and no mark tells whether a person chose that; now until {planned}"
         self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
 
     def cancelled(self, block: Block, old: Properties, one: Owned) -> Written:

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trialsched._text import shown
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from trialsched.formats.ical.events import Event
-
-_DAY = timedelta(1)
 
 
 def first(owned: Sequence[Owned], head: Head, moment: str) -> Update:
