@@ -5,7 +5,6 @@ What is wrong with one, or with the time zones in it, touches no other.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +15,7 @@ from trialsched.formats.ical.lines import escape, unescape
 from trialsched.formats.ical.outcome import EventChange
 from trialsched.formats.ical.pieces import split
 from trialsched.formats.ical.style import STAFF, Style
-from trialsched.formats.ical.uids import owner_name
+from trialsched.formats.ical.uids import NAME_BASED, owner_name
 from trialsched.formats.ical.updating import first, updated
 from trialsched.formats.ical.writing import aware, basic_utc
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from trialsched.formats.ical.outcome import Note
     from trialsched.formats.ical.revising import Owned
     from trialsched.plan import Plan
-
-_NAME_BASED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")  # UUIDv5, as all of ours
 
 
 class Fault(NamedTuple):
@@ -91,7 +88,7 @@ class Entries:
                     self._make(found, alone)
         nothing = [one._replace(events=[]) for one in self._owned]
         for uid, data in previous.items():
-            if uid not in self.order and _NAME_BASED.fullmatch(uid):
+            if uid not in self.order and NAME_BASED.fullmatch(uid):
                 self._take(found, uid, data, nothing)
         return found
 

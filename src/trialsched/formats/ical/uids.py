@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from trialsched.plan import Plan
 
 UID_NAMESPACE: Final = UUID("afc55f27-d4ef-457a-a82d-d92d6e163031")
+NAME_BASED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")  # UUIDv5, as all of ours
 _ROLES = ("visit", "window")
 
 

@@ -40,7 +40,7 @@ from trialsched.formats.ical.parsed import (
     uid_of,
 )
 from trialsched.formats.ical.revising import OURS, Owned, Revising, Written, code_of, rewritten
-from trialsched.formats.ical.uids import owner_name
+from trialsched.formats.ical.uids import NAME_BASED, owner_name
 from trialsched.formats.ical.words import language, languages
 from trialsched.formats.ical.writing import Head, head_lines, rendered, zone_blocks
 
@@ -96,7 +96,6 @@ def _read(previous: bytes | str, limits: Limits) -> Cut:
 
 # An event as we write it has these lines together: of an unchanged one they give the edition back.
 _EDITION = re.compile(r"\r\nDTSTAMP:([0-9]{8}T[0-9]{6}Z)\r\nUID:([0-9a-f-]{36})\r\nSEQUENCE:([0-9]{1,9})\r\n")
-_NAME_BASED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")  # UUIDv5, as all of ours
 _UID_LINE = re.compile(r"\r\nUID(?:;[^\r\n:]*)?:", re.IGNORECASE)
 _OUR_HEAD = {"VERSION", "PRODID", "CALSCALE", "METHOD", "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL",
              "X-PUBLISHED-TTL", "X-TRIALSCHED-AUDIENCE", "X-TRIALSCHED-PROTOCOL", "X-TRIALSCHED-VARIANT"}  # fmt: skip
@@ -141,7 +140,7 @@ class _Updating:
         with self._naming(block):
             uid = uid_of(event)
             return uid in self.waiting or (
-                _NAME_BASED.fullmatch(uid) is not None and self._owner(event, uid) is not None
+                NAME_BASED.fullmatch(uid) is not None and self._owner(event, uid) is not None
             )
 
     def done(self, kept: list[str], *, known: bool = True) -> Update:
@@ -268,7 +267,7 @@ class _Updating:
         event = properties(block)
         uid = uid_of(event)
         known = self.waiting.get(uid)
-        ours = _NAME_BASED.fullmatch(uid) is not None
+        ours = NAME_BASED.fullmatch(uid) is not None
         owner = self._owner(event, uid) if ours and known is None else None
         if known or owner:
             self._check_audience(event)
