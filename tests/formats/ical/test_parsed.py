@@ -263,7 +263,8 @@ def test_zones_of_a_file() -> None:
         assert at(2).replace(tzinfo=mine).utcoffset() == timedelta(hours=3)
     # RFC 5545, section 3.8.3.1: what begins with a solidus is unique in the world
     for name in ("/Europe/Warsaw", "/freeassociation.sourceforge.net/Europe/Warsaw"):
-        assert Zones(cut(text.replace("TZID:Ours", f"TZID:{name}"))).get(name) == WARSAW
+        known = Zones(cut(text.replace("TZID:Ours", f"TZID:{name}")))
+        assert str(known.get(name)) == "Europe/Warsaw"
     empty = "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Europe/Warsaw\nEND:VTIMEZONE\nEND:VCALENDAR\n"
     assert str(Zones(cut(empty)).get("Europe/Warsaw")) == "Europe/Warsaw"
     broken = Zones(cut(text.replace("+0300", "3")))
