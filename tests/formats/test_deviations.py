@@ -647,6 +647,10 @@ def test_rows_inside_the_quotes_of_a_cell_are_told(end: str) -> None:
     assert [(problem.where, problem.message) for problem in caught.value.problems] == [
         (f"line {line}", "a row of the log stands inside the quotes that line 2 opens") for line in (3, 4)
     ]
+    one = f'{HEADER}\nS,V2,,,,,,late,,,2026-03-18,,,,"asked\nS,V3,,,,,,missed,,,,,,,on holiday",,found\n'
+    with pytest.raises(ts.DocumentError) as caught:
+        deviations.loads(one.replace("\n", end))
+    assert [problem.where for problem in caught.value.problems] == ["line 3"]
     prose = f'{HEADER}\nS,V2,,,,,,late,,,2026-03-18,,,"came late, was missed,\nlate, again, as ever",,,found\n'
     assert deviations.loads(prose).rows[0].reason == "came late, was missed,\nlate, again, as ever"
 

@@ -177,6 +177,13 @@ def test_the_note_of_a_visit_that_happened_is_no_reason() -> None:
     assert "SVREASOC" not in row
 
 
+def test_a_lone_period_is_no_reason() -> None:
+    """A period alone is how SAS shows what is missing (CORE-000890); one behind words stays."""
+    lone, words = (rows(person(VisitRecord("DAY1", outcome="missed", note=note)))[0] for note in (" .\n", "ill."))
+    assert "SVREASOC" not in lone
+    assert words["SVREASOC"] == "ill."
+
+
 def test_a_mode_that_nobody_recorded_is_empty() -> None:
     """The planned mode is no fact; home is in person, phone a telephone call."""
     modes = [None, "home", "phone", "video", "on-site"]
