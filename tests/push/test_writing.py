@@ -449,6 +449,34 @@ def test_two_states_of_one_entry_are_left() -> None:
     assert [c.visit for c in report.updated] == ["M03"]
 
 
+def test_two_entries_at_one_address_are_both_read() -> None:
+    """A list names each address once (RFC 4918, section 14.24); where it does not, no event is made a second time."""
+    held = Collection()
+    pushed(held)
+    held.listed_at[place("M03")] = place("M06")
+    before = dict(held.held)
+    booked = SUBJECT.booked("M03", date(2026, 6, 3)).booked("M06", date(2026, 9, 4))
+    report = pushed(held, ts.schedule(ALSTEM, booked), LATER)
+    assert [(c.visit, c.kind) for c in report.conflicts] == [("M03", "changed"), ("M06", "changed")]
+    assert report == PushReport(unchanged=15, conflicts=report.conflicts)
+    assert held.held == before
+
+
+@pytest.mark.parametrize("fault", ["no ETag", "no address"])
+def test_a_dry_run_foretells_what_cannot_be_written(fault: str) -> None:
+    """An entry in no state or at no address of the server is a conflict of the dry run as of the push."""
+    held = Collection()
+    pushed(held)
+    _, data = held.held.pop(place("M06"))
+    held.held["mailto:x@example.org" if fault == "no address" else place("M06")] = ("", data)
+    held.sent.clear()
+    plan = ts.schedule(ALSTEM, SUBJECT.booked("M03", date(2026, 6, 3)).booked("M06", date(2026, 9, 4)))
+    dry = pushed(held, plan, LATER, dry_run=True)
+    assert held.sent == []
+    assert [c.visit for c in dry.conflicts] == ["M06"]
+    assert dry == pushed(held, plan, LATER)
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_list_that_leaves_out_what_stands_there_is_not_believed(whole: bool) -> None:  # noqa: FBT001
     """What would be made again is asked for once more: nothing is sent, where one entry is left out or all are."""

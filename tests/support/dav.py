@@ -24,6 +24,7 @@ class Collection:
         self.hidden: set[str] = set()
         self.twice: list[str] = []
         self.other: dict[str, str] = {}
+        self.listed_at: dict[str, str] = {}
         self.answer: Callable[[int], int | None] = lambda _: None
         for path, one in (data or {}).items():
             self.store(path, one)
@@ -42,7 +43,7 @@ class Collection:
         listed += [(path, self.other.get(path, self.held[path][0]), self.held[path][1]) for path in self.twice]
         for path, etag, data in listed:
             response = ET.SubElement(tree, f"{_DAV}response")
-            ET.SubElement(response, f"{_DAV}href").text = path
+            ET.SubElement(response, f"{_DAV}href").text = self.listed_at.get(path, path)
             prop = ET.SubElement(ET.SubElement(response, f"{_DAV}propstat"), f"{_DAV}prop")
             ET.SubElement(prop, f"{_DAV}getetag").text = etag
             ET.SubElement(prop, f"{_CALDAV}calendar-data").text = data.decode().replace("\r\n", "\n")  # as XML has it

@@ -230,8 +230,13 @@ def _multistatus(response: Any, url: str, what: str) -> Any:  # noqa: ANN401 - c
 
 
 def _entries(tree: Any, url: str) -> list[Read]:  # noqa: ANN401 - lxml's element
-    """Return the entries of a list, each once. Raises `PushError` for one that is not whole (RFC 4791, section 7.8)."""
-    found: dict[str, Read] = {}
+    """Return the entries of a list, each once. Raises `PushError` for one that is not whole (RFC 4791, section 7.8).
+
+    A list names an address once (RFC 4918, section 14.24). Where it does not, all that it says is read, and nobody
+    can say which state is there.
+    """
+    found: dict[tuple[str, str], Read] = {}
+    states: dict[str, set[Read]] = {}
     for entry in tree.iterfind(f"{_DAV}response"):
         href = (entry.findtext(f"{_DAV}href") or "").strip()
         status = _code(entry.findtext(f"{_DAV}status"))
@@ -246,10 +251,9 @@ def _entries(tree: Any, url: str) -> list[Read]:  # noqa: ANN401 - lxml's elemen
             raise _not_whole(url, "an entry comes without its data")
         etag = _text(entry, f"{_DAV}getetag").strip()
         one = Read(href, etag if _ETAG.fullmatch(etag) else "", data)
-        before = found.setdefault(_path(href), one)
-        if before != one:
-            found[_path(href)] = one._replace(etag="")
-    return list(found.values())
+        found.setdefault((_path(href), data), one)
+        states.setdefault(_path(href), set()).add(one)
+    return [one if len(states[path]) == 1 else one._replace(etag="") for (path, _), one in found.items()]
 
 
 def _text(entry: Any, name: str) -> str:  # noqa: ANN401 - lxml's element

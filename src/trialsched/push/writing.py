@@ -284,7 +284,7 @@ class _Pushing:
             self.blocked.setdefault(note.uid, ("edited", message))
 
     def _one(self, uid: str, change: ical.EventChange, data: bytes) -> None:
-        if uid not in self.blocked and self.calendar is not None and not self.dry_run:
+        if uid not in self.blocked and self.calendar is not None:
             self._put(self.calendar, uid, data)
         if uid in self.blocked:
             self.conflicts.append(Conflict(uid, change.subject, change.visit, *self.blocked.pop(uid)))
@@ -292,6 +292,7 @@ class _Pushing:
             self.done.append((uid, change))
 
     def _put(self, calendar: Calendar, uid: str, data: bytes) -> None:
+        """Send an entry, or block it where it cannot be sent; a dry run finds out the same and sends nothing."""
         entry = self.entries.get(uid)
         url = address(calendar, f"{uid}.ics" if entry is None else entry.href)
         if not url:
@@ -304,6 +305,8 @@ class _Pushing:
             condition = {"If-Match": entry.etag.removeprefix("W/")}
         else:
             self.blocked[uid] = ("changed", "the server does not say which one state it is in (no ETag): it is left")
+            return
+        if self.dry_run:
             return
         answer = put(calendar, url, data, condition)
         if answer.status == _CHANGED:
