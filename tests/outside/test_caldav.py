@@ -263,6 +263,33 @@ def test_what_a_person_confirmed_or_called_off_and_then_is_so(
     assert pushing(plan, LATER) == PushReport(unchanged=17)
 
 
+@pytest.mark.parametrize(
+    ("subject", "status"),
+    [
+        (SUBJECT.booked("M06", date(2026, 9, 4)), "CONFIRMED"),
+        (SUBJECT.attended("M06", date(2026, 9, 4)), "CONFIRMED"),
+        (SUBJECT.with_record(ts.VisitRecord("M06", outcome="missed")), "CANCELLED"),
+    ],
+)
+def test_an_hour_that_a_person_chose_stays_where_the_records_agree(
+    pushing: Pushing, subject: ts.Subject, status: str
+) -> None:
+    """Moved to ten o'clock, then that day is booked or attended, or the visit missed: no conflict, written once."""
+    pushing.in_clinic(PLAN, STAMP, WARSAW)
+    pushing.edit(
+        "M06",
+        ("DTSTART;VALUE=DATE:20260902", "DTSTART:20260904T080000Z"),
+        ("DTEND;VALUE=DATE:20260903", "DTEND:20260904T090000Z"),
+    )
+    plan = ts.schedule(ALSTEM, subject)
+    report = pushing.in_clinic(plan, LATER, WARSAW)
+    assert [change.visit for change in (*report.updated, *report.cancelled)] == ["M06"]
+    assert (report.conflicts, report.overwritten) == ((), ())
+    event = pushing.events()[uid("M06")]
+    assert (event["STATUS"], event["DTSTART"].dt) == (status, datetime(2026, 9, 4, 8, 0, tzinfo=UTC))
+    assert pushing.in_clinic(plan, LATER, WARSAW) == PushReport(unchanged=17)
+
+
 def test_a_booked_visit_that_a_person_prolonged_is_theirs(pushing: Pushing) -> None:
     """Until half past twelve on the server, an hour by the clinic: left, told, and put back only when asked for."""
     plan = ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 2), time(9, 30)))

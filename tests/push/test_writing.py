@@ -151,6 +151,106 @@ def test_what_a_person_confirmed_or_called_off_and_then_is_so_is_no_conflict(
     assert pushed(held, ts.schedule(ALSTEM, subject), LATER) == PushReport(unchanged=17)
 
 
+TIMED = (
+    (b"DTSTART;VALUE=DATE:20260902", b"DTSTART:20260904T080000Z"),
+    (b"DTEND;VALUE=DATE:20260903", b"DTEND:20260904T090000Z"),
+)
+
+
+@pytest.mark.parametrize("status", [b"STATUS:TENTATIVE", CONFIRMED])
+@pytest.mark.parametrize(
+    "subject", [SUBJECT.booked("M06", date(2026, 9, 4)), SUBJECT.attended("M06", date(2026, 9, 4))]
+)
+def test_a_time_that_a_person_gave_on_the_day_of_the_records_stays(status: bytes, subject: ts.Subject) -> None:
+    """The records know the day, the person the hour: no conflict, the event is confirmed at that hour, once."""
+    held, warsaw = Collection(), Clinic(zone="Europe/Warsaw", language="en")
+    pushed(held, clinic=warsaw)
+    held.edit(place("M06"), *TIMED, (b"STATUS:TENTATIVE", status))
+    plan = ts.schedule(ALSTEM, subject)
+    report = pushed(held, plan, LATER, clinic=warsaw)
+    # eight in UTC is ten in Warsaw in summer; told by the clocks that the person's program used
+    assert [str(change)[:33] for change in report.updated] == ["M06 2026-09-02 \u2192 2026-09-04 08:00"]
+    assert (report.conflicts, report.overwritten) == ((), ())
+    data = held.held[place("M06")][1]
+    assert b"DTSTART:20260904T080000Z\r\nDTEND:20260904T090000Z\r\n" in data
+    assert data.count(b"DTSTART") == 1
+    assert CONFIRMED in data
+    assert b"X-TRIALSCHED-DATE:20260904\r\n" in data
+    assert pushed(held, plan, LATER, clinic=warsaw) == PushReport(unchanged=17)
+
+
+def test_the_day_of_a_persons_time_is_the_clinics() -> None:
+    """Ten in the evening of the third in UTC is the fourth in Warsaw: that day is attended, the third is not."""
+    times = [(old, new.replace(b"0904T08", b"0903T22").replace(b"0904T09", b"0903T23")) for old, new in TIMED]
+    warsaw = Clinic(zone="Europe/Warsaw", language="en")
+    for day, conflicts in ((4, []), (3, ["moved"])):
+        held = Collection()
+        pushed(held, clinic=warsaw)
+        held.edit(place("M06"), *times)
+        plan = ts.schedule(ALSTEM, SUBJECT.attended("M06", date(2026, 9, day)))
+        assert [conflict.kind for conflict in pushed(held, plan, LATER, clinic=warsaw).conflicts] == conflicts
+
+
+def test_a_visit_that_a_person_prolonged_and_that_took_place_is_no_conflict() -> None:
+    """Booked for an hour, three by the person, attended that day: it stays three hours long."""
+    held, warsaw = Collection(), Clinic(zone="Europe/Warsaw", language="en")
+    pushed(held, ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 2), time(9, 30))), clinic=warsaw)
+    until = b"DTEND;TZID=Europe/Warsaw:20260902T123000"
+    held.edit(place("M06"), (b"DTEND;TZID=Europe/Warsaw:20260902T103000", until))
+    plan = ts.schedule(ALSTEM, SUBJECT.attended("M06", date(2026, 9, 2)))
+    report = pushed(held, plan, LATER, clinic=warsaw)
+    assert ([c.visit for c in report.updated], report.conflicts) == (["M06"], ())
+    data = held.held[place("M06")][1]
+    assert until in data
+    assert data.count(b"BEGIN:VTIMEZONE") == 1
+    assert pushed(held, plan, LATER, clinic=warsaw) == PushReport(unchanged=17)
+
+
+def test_our_own_time_goes_when_the_visit_took_place() -> None:
+    """What nobody moved is put to the day as before: records of attendance know no hour."""
+    held, warsaw = Collection(), Clinic(zone="Europe/Warsaw", language="en")
+    pushed(held, ts.schedule(ALSTEM, SUBJECT.booked("M06", date(2026, 9, 2), time(9, 30))), clinic=warsaw)
+    plan = ts.schedule(ALSTEM, SUBJECT.attended("M06", date(2026, 9, 2)))
+    assert pushed(held, plan, LATER, clinic=warsaw).conflicts == ()
+    assert b"DTSTART;VALUE=DATE:20260902" in held.held[place("M06")][1]
+
+
+ENDED = SUBJECT.attended("DOSE1", date(2026, 3, 2)).end(date(2026, 8, 15), "withdrawn")
+
+
+@pytest.mark.parametrize("move", [MOVE, TIMED])
+@pytest.mark.parametrize("subject", [SUBJECT.with_record(MISSED), ENDED])
+def test_what_a_person_moved_and_then_is_called_off_is_no_conflict(
+    move: tuple[tuple[bytes, bytes], ...], subject: ts.Subject
+) -> None:
+    """It is called off on whatever day they had moved it to, told once."""
+    held, windows = Collection(), ical.Style(windows=True)
+    pushed(held, style=windows)
+    held.edit(place("M06"), *move)
+    plan = ts.schedule(ALSTEM, subject)
+    report = pushed(held, plan, LATER, style=windows)
+    assert (report.conflicts, report.overwritten) == ((), ())
+    assert [c.visit for c in report.cancelled][:2] == ["M06", "M06 window"]
+    data = held.held[place("M06")][1]
+    assert move[0][1] in data
+    assert CANCELLED in data
+    assert pushed(held, plan, LATER, style=windows) == PushReport(unchanged=34)
+
+
+def test_a_window_that_a_person_moved_and_then_is_called_off_is_no_conflict() -> None:
+    """The window of a missed visit goes with it, wherever it stands."""
+    held, windows = Collection(), ical.Style(windows=True)
+    pushed(held, style=windows)
+    path = f"{BASE}{ical.uid('alstem', 'P01-007', 'M06', 'window')}.ics"
+    # ALSTEM: the window of M06 is seven days around 2026-09-02
+    held.edit(path, (b"DTSTART;VALUE=DATE:20260826", b"DTSTART;VALUE=DATE:20260828"))
+    plan = ts.schedule(ALSTEM, SUBJECT.with_record(MISSED))
+    report = pushed(held, plan, LATER, style=windows)
+    assert ([c.visit for c in report.cancelled], report.conflicts) == (["M06", "M06 window"], ())
+    assert b"DTSTART;VALUE=DATE:20260828" in held.held[path][1]
+    assert pushed(held, plan, LATER, style=windows) == PushReport(unchanged=34)
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -267,3 +267,68 @@ def test_a_line_that_stands_twice_is_written_once() -> None:
     gone = ical.update(ts.schedule(WITHOUT_M18, SUBJECT), stamp=THEN, previous=twice)
     assert raw(gone.data, "M18").count(b"STATUS:") == 2  # and X-MICROSOFT-CDO-BUSYSTATUS
     assert events(gone.data)["M18"]["STATUS"] == "CANCELLED"
+
+
+# Times that a person chose, and the records agree with.
+
+TEN = (
+    b"DTSTART;VALUE=DATE:20270902\r\nDTEND;VALUE=DATE:20270903",
+    b"DTSTART;TZID=Europe/Warsaw:20270906T100000\r\nDTEND;TZID=Europe/Warsaw:20270906T110000",
+)
+
+
+def test_an_hour_that_a_person_gave_on_the_booked_day_stays_and_reads_back() -> None:
+    """The records say the day only: the hour stays, is no loss, is a new date to all others, and is a booking."""
+    moved = with_lines("M18", *TEN)
+    over = ical.update(BOOKED, stamp=THEN, previous=moved, clinic=WARSAW)
+    assert over.notes == ()
+    assert [(c.visit, c.kind) for c in over.changes] == [("M18", "status")]
+    assert TEN[1] in over.data
+    event = events(over.data)["M18"]
+    assert (event["SEQUENCE"], event["STATUS"], event["X-TRIALSCHED-DATE"]) == ("1", "CONFIRMED", "20270906")
+    assert ical.update(BOOKED, stamp=LATER, previous=over.data, clinic=WARSAW) == ical.Update(over.data, (), ())
+    found = ical.loads(over.data, BOOKED, clinic=WARSAW)
+    assert [(r.visit, r.booked, r.booked_time) for r in found["P01-007"]] == [("M18", date(2027, 9, 6), time(10, 0))]
+
+
+def test_an_hour_on_another_day_than_the_booked_one_is_put_back() -> None:
+    """The day after, and the target's own day of a visit that nobody booked, are what the records do not say."""
+    moved = with_lines("M18", *TEN)
+    next_day = ts.schedule(ALSTEM, SUBJECT.booked("M18", date(2027, 9, 7)))
+    for plan in (next_day, PLAN):
+        over = ical.update(plan, stamp=THEN, previous=moved, clinic=WARSAW)
+        assert [note.kind for note in over.notes] == ["moved"]
+        assert b"20270906T100000" not in over.data
+    on_target = with_lines("M18", TEN[0], TEN[1].replace(b"0906", b"0902"))
+    assert [note.kind for note in ical.update(PLAN, stamp=THEN, previous=on_target, clinic=WARSAW).notes] == ["moved"]
+
+
+def test_our_alarms_count_from_the_hour_that_a_person_gave() -> None:
+    """A day before ten o'clock, not nine o'clock of the day before a whole day, which would count from ten."""
+    style = ical.Style(alarms=("1d",))
+    moved = ical.dumps(PLAN, stamp=FIRST, style=style).replace(*TEN)
+    over = ical.update(BOOKED, stamp=THEN, previous=moved, clinic=WARSAW, style=style)
+    (event,) = [event for event in vevents(over.data) if str(event["UID"]) == event_uid("M18")]
+    assert [alarm["TRIGGER"].to_ical() for alarm in event.walk("VALARM")] == [b"-P1D"]
+    again = ical.update(BOOKED, stamp=LATER, previous=over.data, clinic=WARSAW, style=style)
+    assert again == ical.Update(over.data, (), ())
+
+
+@pytest.mark.parametrize("booked", [PLAN, TIMED])
+def test_what_a_person_moved_and_is_missed_is_called_off_where_it_stands(booked: ts.Plan) -> None:
+    """Nothing of theirs is lost, and it is told once; a visit that is expected again is put back, and told."""
+    export = ical.dumps(booked, stamp=FIRST, clinic=WARSAW)
+    event = raw(export, "M18")
+    moved = export.replace(event, event.replace(TEN[0], TEN[1]).replace(b"Warsaw:20270902", b"Warsaw:20270906"))
+    assert moved != export
+    missed = ts.schedule(ALSTEM, booked.subject.missed("M18"))
+    over = ical.update(missed, stamp=THEN, previous=moved, clinic=WARSAW)
+    assert over.notes == ()
+    assert [(c.visit, c.kind, str(c.new)[:10]) for c in over.changes] == [("M18", "cancelled", "2027-09-06")]
+    found = events(over.data)["M18"]
+    assert (found["STATUS"], found["SEQUENCE"]) == ("CANCELLED", "1")
+    assert found["DTSTART"].startswith("TZID=Europe/Warsaw:20270906T")
+    assert ical.update(missed, stamp=LATER, previous=over.data, clinic=WARSAW) == ical.Update(over.data, (), ())
+    back = ical.update(booked, stamp=LATER, previous=over.data, clinic=WARSAW)
+    assert [note.kind for note in back.notes] == ["moved"]
+    assert b"20270906T" not in back.data

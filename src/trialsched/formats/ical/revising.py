@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialsched._text import shown
 from trialsched.formats.ical.comparing import (
     MAX_SEQUENCE,
-    Compared,
     Words,
     alarms,
     categories,
@@ -28,10 +28,12 @@ from trialsched.formats.ical.parsed import (
     exported_length,
     exported_start,
     length,
+    local,
     said,
     uid_of,
 )
 from trialsched.formats.ical.parsed import in_days as whole_days
+from trialsched.formats.ical.style import trigger
 from trialsched.formats.ical.uids import event_name
 from trialsched.formats.ical.writing import rendered, text_digest
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from trialsched.formats.ical.words import Language
 
 _DAY = timedelta(1)
+_TIMES = re.compile(r"\r\nDTSTART[;:].*?(?=\r\nDTSTAMP:)", re.DOTALL)
 # Lines that are ours to write in every event.
 OURS = {"SUMMARY", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "UID", "SEQUENCE", "CLASS", "DESCRIPTION",
          "LAST-MODIFIED", "STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "X-TRIALSCHED-AUDIENCE",
@@ -87,12 +90,15 @@ class Revising:
             return Written(self._stopped(block, old, event, one), kept=True)
         before, edition = self.in_days(said(old, self.zones), one), sequence(old)
         there = exported_start(old)
+        keeps = self._keeps_its_time(old, event, one, before)
+        if keeps:
+            event = _ringing_at(before.start, event, one)
         was = Words.of(old)
         found = was.against(event)
         theirs, own_triggers = alarms(old, event)
         own_categories, other_categories = categories(old, event)
         # What was given out last counts too: a date that a person chose is new to all others when it is booked.
-        same_time = before.instants == Said(event.start, event.end).instants
+        same_time = keeps or before.instants == Said(event.start, event.end).instants
         same_time = same_time and (there is None or comparable(there) == comparable(event.start))
         same_time = same_time and exported_length(old) in (None, length(event.start, event.end))
         same_status = was.status == event.status and (not was.written or was.untouched[3])
@@ -107,12 +113,16 @@ class Revising:
         )
         if same_time and same_status and same_place and same_text:
             return Written(block.raw, kept=True)
-        self._note_losses(old, event, one, before, found)
+        if not keeps:
+            self._note_moves(old, event, one, before)
+        for name, lost, new in found.replaced:
+            message = f"{name} was {lost!r}, is now {shown(repr(new))}"  # theirs in full: it is nowhere else now
+            self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
         new_edition = not (same_time and same_status and same_place)
         edition = min(edition + new_edition, MAX_SEQUENCE)
         changed = Changed(
             edition=new_edition,
-            start=before.instants != Said(event.start, event.end).instants,
+            start=not keeps and before.instants != Said(event.start, event.end).instants,
             place=not same_place,
             description=was.description != event.description + tail,
             busy=was.settings["TRANSP"] != transp_of(event),
@@ -127,23 +137,29 @@ class Revising:
         raw = rendered(
             event, stamp, edition, note=tail, kept=kept, alarms=[alarm.raw.removesuffix("\r\n") for alarm in theirs]
         )
-        kind: ChangeKind = "text"
-        if was.status != event.status:
-            cancelled = "CANCELLED"
-            kind = "cancelled" if event.status == cancelled else "restored" if was.status == cancelled else "status"
-        elif not same_time:
-            kind = "moved"
-        elif not same_status:
-            kind = "status"
-        elif not same_place:
-            kind = "place"
         was_start = _shown_start(before.start, event)
-        if there is not None and comparable(before.start) == comparable(event.start):
+        if there is not None and (keeps or comparable(before.start) == comparable(event.start)):
             was_start = _shown_start(there, event)
-        ends = (_shown_start(before.end, event), event.end)
-        change = EventChange(one.subject, event.visit, kind, was_start, event.start, event.status, event.uid, ends)
+        start, end = (before.start, before.end) if keeps else (event.start, event.end)
+        moved = not same_time and not (keeps and comparable(was_start) == comparable(start))
+        kind = _kind(was.status, event.status, moved=moved, status=not same_status, place=not same_place)
+        ends = (_shown_start(before.end, event), end)
+        change = EventChange(one.subject, event.visit, kind, was_start, start, event.status, event.uid, ends)
         self.changes.append(change)
-        return Written(raw, kept=False)
+        return Written(_with_times_of(old, raw) if keeps else raw, kept=keeps)
+
+    def _keeps_its_time(self, old: Properties, event: Event, one: Owned, before: Said) -> bool:
+        """Return whether what a person chose agrees with the records: on their day, or called off on any."""
+        there, written = exported_start(old), exported_length(old)
+        theirs = there is None or comparable(there) != comparable(before.start)
+        theirs = theirs or written not in (None, length(before.start, before.end))
+        if event.status == "CANCELLED" or not theirs:
+            return theirs
+        only_a_day = not isinstance(event.start, datetime) and not event.related
+        if event.status != "CONFIRMED" or not only_a_day or not isinstance(before.start, datetime):
+            return False
+        clinic = one.reader.clinic
+        return local(before.start, clinic.zone if clinic else None).date() == event.start
 
     def _gone(self, old: Properties, changed: Changed, *whose: str) -> frozenset[str]:
         """Return what of others' loses its meaning by a change, and say so where a person chose it."""
@@ -154,8 +170,8 @@ class Revising:
         self.notes += [Note(uid, subject, visit, "edited", message) for message in gone.said]
         return gone.raw
 
-    def _note_losses(self, old: Properties, event: Event, one: Owned, before: Said, found: Compared) -> None:
-        """Say what a person had changed and this edition writes over."""
+    def _note_moves(self, old: Properties, event: Event, one: Owned, before: Said) -> None:
+        """Say which times of a person's this edition writes over."""
         there = exported_start(old)
         self._note_length(old, event, one, before)
         moved = there is not None and comparable(there) != comparable(before.start)
@@ -168,9 +184,6 @@ class Revising:
             lost = "has lost the mark that tells whether a person moved it there"
             message = f"stood on {place} and {lost}; now on {planned}"
             self.notes.append(Note(event.uid, one.subject, event.visit, "moved", message))
-        for name, was, new in found.replaced:
-            message = f"{name} was {was!r}, is now {shown(repr(new))}"  # theirs in full: it is nowhere else now
-            self.notes.append(Note(event.uid, one.subject, event.visit, "edited", message))
 
     def _note_length(self, old: Properties, event: Event, one: Owned, before: Said) -> None:
         """Say that a person had made the event longer or shorter, or that nobody can tell any more."""
@@ -275,6 +288,33 @@ def rewritten(old: Properties, new: dict[str, str], *, without: Collection[str],
     kept = [block for block in old.inner if ringing or not is_our_alarm(block)]
     lines += [block.raw.removesuffix("\r\n") for block in kept if block.raw not in without]
     return "\r\n".join([*lines, "END:VEVENT\r\n"])
+
+
+def _kind(before: str, after: str, *, moved: bool, status: bool, place: bool) -> ChangeKind:
+    """Return what an edition changes before all else, by the STATUS that stood there and the one it has."""
+    if before != after:
+        if after == "CANCELLED":
+            return "cancelled"
+        return "restored" if before == "CANCELLED" else "status"
+    if moved:
+        return "moved"
+    if status:
+        return "status"
+    return "place" if place else "text"
+
+
+def _with_times_of(old: Properties, raw: str) -> str:
+    """Return an event as we write it, but for the times, which are those that stood there."""
+    times = [line.raw for line in old.lines if line.name in ("DTSTART", "DTEND", "DURATION")]
+    return _TIMES.sub(lambda _: "\r\n".join(["", *times]), raw, count=1)
+
+
+def _ringing_at(start: date, event: Event, one: Owned) -> Event:
+    """Return an event whose alarms count from a time of a person's: one of a whole day's count from its midnight."""
+    if not event.triggers or not isinstance(start, datetime):
+        return event
+    found = (trigger(before, all_day=False) for before in one.reader.style.alarms)
+    return event._replace(triggers=tuple(value for value in found if value is not None))
 
 
 def _without_mode(title: str, words: Language) -> str:
