@@ -258,7 +258,7 @@ def test_zones_of_a_file() -> None:
     zone = known.get("Ours")
     assert known.get("Ours") is zone
     assert at(2).replace(tzinfo=zone).utcoffset() == timedelta(hours=3)
-    for name in ("Europe/Warsaw", "Central European Standard Time", "EST"):
+    for name in ("Europe/Warsaw", "Central European Standard Time", "EST", "/mine/Nowhere"):
         mine = Zones(cut(text.replace("TZID:Ours", f"TZID:{name}"))).get(name)
         assert at(2).replace(tzinfo=mine).utcoffset() == timedelta(hours=3)
     # RFC 5545, section 3.8.3.1: what begins with a solidus is unique in the world

@@ -252,6 +252,26 @@ def test_what_a_participant_moved_or_wrote_stays_in_a_missed_visit() -> None:
     assert [note.message for note in over.notes if note.visit == "M18"] == ["TRANSP was 'OPAQUE', is now 'TRANSPARENT'"]
 
 
+def test_our_alarm_for_a_computed_day_rings_no_more_when_the_visit_is_missed() -> None:
+    """Its event was transparent already; a person's own alarm stays."""
+    style = ical.Style("participant", alarms=("1d",))
+    first = ical.dumps(PLAN, stamp=FIRST, style=style)
+    edited = first.replace(b"END:VEVENT", ALARM + b"END:VEVENT")
+    missed = ts.schedule(ALSTEM, SUBJECT.missed("M18"))
+    over = ical.update(missed, stamp=THEN, previous=edited, style=style)
+    (found,) = (e for e in vevents(over.data) if str(e["UID"]) == event_uid("M18"))
+    assert [alarm["TRIGGER"].to_ical() for alarm in found.walk("VALARM")] == [b"-PT30M"]
+    assert over.notes == ()
+
+
+def test_a_copy_of_the_access_goes_with_what_a_person_made_public() -> None:
+    """Apple's server copies CLASS into X-CALENDARSERVER-ACCESS: it says nothing else than the line that we write."""
+    public = with_lines("M18", b"CLASS:PRIVATE", b"CLASS:PUBLIC\r\nX-CALENDARSERVER-ACCESS:PUBLIC")
+    over = ical.update(PLAN, stamp=THEN, previous=public)
+    assert [note.message for note in over.notes] == ["CLASS was 'PUBLIC', is now 'PRIVATE'"]
+    assert b"X-CALENDARSERVER-ACCESS" not in over.data
+
+
 def test_a_participant_is_told_that_a_visit_after_the_end_is_called_off() -> None:
     """Also when it was recorded as missed since: it is not to come."""
     style = ical.Style("participant")

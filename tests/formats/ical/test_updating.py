@@ -820,6 +820,9 @@ def test_a_visit_moved_as_a_whole_is_not_told_as_longer() -> None:
     )
     over = ical.update(TIMED, stamp=THEN, previous=moved, clinic=WARSAW)
     assert [note.kind for note in over.notes] == ["moved"]
+    longer = moved.replace(END_LINE.replace(b"T1030", b"T1300"), END_LINE.replace(b"T1030", b"T1500"))
+    over = ical.update(TIMED, stamp=THEN, previous=longer, clinic=WARSAW)
+    assert [note.kind for note in over.notes] == ["moved"]
     there = ts.schedule(ALSTEM, SUBJECT.booked("M18", date(2027, 9, 2), time(12, 0)))
     two_hours = ts.Clinic("Europe/Warsaw", durations={"M18": "2 hours"})
     assert ical.update(there, stamp=THEN, previous=moved, clinic=two_hours).notes == ()
@@ -839,6 +842,8 @@ def test_a_file_without_the_mark_of_the_end_stays_as_it_is() -> None:
     over = ical.update(later, stamp=THEN, previous=older, clinic=WARSAW)
     assert over.notes == ()
     assert END_MARK.replace(b"20270902", b"20270903") in over.data
+    two_hours = ts.Clinic("Europe/Warsaw", durations={"M18": "2 hours"})
+    assert ical.update(later, stamp=THEN, previous=older, clinic=two_hours).notes == ()
 
 
 def test_a_window_that_a_person_made_shorter_is_put_back_and_told() -> None:

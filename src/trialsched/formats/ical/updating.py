@@ -163,7 +163,7 @@ class _Updating:
                     one.subject, event.visit, "added", None, event.start, event.status, event.uid, None
                 )
                 self.changes.append(change)
-        written = [event for event in self.all_events if event.uid in self.written and not event.stays]
+        written = [event for event in self.all_events if event.uid in self.written]
         own = {name: (raw,) for name, raw in zone_blocks(written).items()}
         zones = beside(own, self.before, self.body, self.kept)
         data = _joined(head_lines(self.head), kept, zones, self.body)
