@@ -40,19 +40,20 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def guarded(text: str) -> str:
+def guarded(text: str, delimiter: str = "") -> str:
     """Return the text of a cell with apostrophes where a spreadsheet would begin a formula.
 
     That is at its beginning, and behind each separator and line break in it, since a spreadsheet of
-    another locale separates cells there. A text with one anywhere has an apostrophe first, which is
-    how `unguarded` knows it and gives the text back.
+    another locale separates cells there; not behind the `delimiter` of the file itself, which stands
+    in quotes. A text with one anywhere has an apostrophe first, which is how `unguarded` knows it and
+    gives the text back.
 
     >>> guarded("+48 22 123 45 67"), guarded("a;=1+1"), guarded("'tis")
     ("'+48 22 123 45 67", "'a;'=1+1", "'tis")
     """
     if _PLAIN.fullmatch(text):
         return text
-    inside = _RUNS_INSIDE.sub(r"\1'", text)
+    inside = _RUNS_INSIDE.sub(lambda found: found[0] if found[0] == delimiter else f"{found[0]}'", text)
     return text if inside == text and not _RUNS_FIRST.match(text) else f"'{inside}"
 
 

@@ -197,7 +197,9 @@ def _starts(data: bytes) -> dict[str, list[object]]:
     starts: dict[str, list[object]] = {}
     for event in icalendar.Calendar.from_ical(data).walk("VEVENT"):
         start = getattr(event.get("DTSTART"), "dt", None)
-        starts.setdefault(str(event.get("UID", "")).strip().lower(), []).append(start)
+        uids = event.get("UID", "")
+        uid = uids[0] if isinstance(uids, list) and uids else uids  # one that stands twice
+        starts.setdefault(str(uid).strip().lower(), []).append(start)
     return starts
 
 

@@ -170,7 +170,7 @@ def test_why_a_clamp() -> None:
     """A clamp is said, with the day that the month does not have."""
     assert why("M03", ts.Subject("S", baseline=date(2023, 11, 30))) == (
         "M03 is 3 months after DOSE1 (baseline 2023-11-30): 2024-02-29, clamped to the last day of 2024-02 (30 is past "
-        "its end); assumed window ±7 days, not in the protocol: 2024-02-22 to 2024-03-07."
+        "its end); assumed window, not in the protocol, ±7 days: 2024-02-22 to 2024-03-07."
     )
     assert "clamped" not in why("M03", ts.Subject("S", baseline=date(2023, 11, 29)))
 

@@ -237,8 +237,8 @@ def _why(row: PlannedVisit) -> str:
         sentence += f"; {words} {limit.day.isoformat()}, {_counted(limit.when, limit.reference, limit.source)}"
     if window is None:
         return f"{sentence}; no window."
-    words = f"assumed window {window}, not in the protocol" if row.visit.timing.assumed else f"window {window}"
+    basis = "assumed window, not in the protocol," if row.visit.timing.assumed else "window"
     days = "leaves no day within the limits" if row.window is None else f"{row.earliest} to {row.latest}"
     if any(Offset(n).after(row.target).day != row.target.day for n in (-window.before.months, window.after.months)):
         days += ", counted in months clamped to the last day of a shorter one"
-    return f"{sentence}; {words}: {days}."
+    return f"{sentence}; {basis} {window}: {days}."

@@ -329,7 +329,7 @@ def test_what_is_no_text(data: Any) -> None:  # noqa: ANN401
 
 def test_marks_and_mangled_line_breaks() -> None:
     """A byte order mark goes; LF, and CRLF that was written in text mode, become CRLF; folds inside characters go."""
-    for data in ("a\nb\n", "a\r\nb\r\n", "\ufeffa\r\r\nb\r\r\n", b"\xef\xbb\xbfa\nb\n"):
+    for data in ("a\nb\n", "a\r\nb\r\n", "\ufeffa\r\r\nb\r\r\n", b"\xef\xbb\xbfa\nb\n", "a\r\r\r\nb\r\r\r\r\n"):
         assert decoded(data) == "a\r\nb\r\n"
     assert decoded(b"A:\xc4\r\n \x85 \xf0\x9f\n \x98\r\n\t\x80") == "A:\u0105 \U0001f600"
 

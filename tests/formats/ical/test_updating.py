@@ -703,6 +703,18 @@ def test_of_two_editions_the_one_with_the_higher_sequence_counts() -> None:
         assert len(vevents(over.data)) == 17
 
 
+@pytest.mark.parametrize("behind", [b"-1", b"x@example.org", b" on site"])
+def test_an_id_that_only_begins_as_ours_is_no_edition_of_it(behind: bytes) -> None:
+    """Another event, before or behind ours, takes no part in which edition counts: nothing is made anew each time."""
+    event = raw(EXPORT, "M18")
+    other = re.sub(rb"UID:[^\r]*", lambda found: found[0] + behind, without_marks(event))
+    for both in (other + event, event + other):
+        over = ical.update(PLAN, stamp=THEN, previous=EXPORT.replace(event, both))
+        assert over.changes == ()
+        assert event in over.data
+        assert ical.update(PLAN, stamp=LATER, previous=over.data).data == over.data
+
+
 def test_what_a_second_copy_of_an_event_holds_is_told() -> None:
     """Programs duplicate what they import, and people add to either."""
     event = raw(EXPORT, "M18")

@@ -38,14 +38,20 @@ def test_what_steers_a_program_is_named_in_a_cell() -> None:
     assert csv_lines([["a\nb", "\x1b[2J", "=\u202e"]]) == "a<U+000A>b,<U+001B>[2J,'=<U+202E>\n"
 
 
+def test_a_sign_is_guarded_behind_what_separates_elsewhere() -> None:
+    """Behind the file's own delimiter it stands in quotes; a program of another locale separates at the other one."""
+    assert csv_lines([["a;=1+1", "a,=1+1"]]) == "'a;'=1+1,\"a,=1+1\"\n"
+    assert csv_lines([["a;=1+1", "a,=1+1"]], excel=True) == "\"a;=1+1\";'a,'=1+1\r\n"
+
+
 def test_a_sentence_about_a_lopsided_assumed_window_is_not_guarded() -> None:
-    """No separator stands before the minus of an assumed window: the cell is the sentence itself."""
+    """A comma stands before its minus, and the cell in quotes: it is the sentence itself."""
     timing = ts.Timing("7 days after D1", window="-3/+5 days", assumed=True)
     visits = [ts.Visit("D1", "phone"), ts.Visit("D8", "phone", timing)]
     plan = ts.schedule(ts.Protocol("demo", "1", "D1", visits), ts.Subject("S", baseline=date(2026, 3, 2)))
     why = (
         "D8 is 7 days after D1 (baseline 2026-03-02): 2026-03-09; "
-        "assumed window -3/+5 days, not in the protocol: 2026-03-06 to 2026-03-14."
+        "assumed window, not in the protocol, -3/+5 days: 2026-03-06 to 2026-03-14."
     )
     assert plan["D8"].why == why
     assert csv_lines([[plan["D8"].why]]) == f'"{why}"\n'
@@ -57,7 +63,8 @@ def test_no_sentence_of_ours_is_guarded(data: st.DataObject) -> None:
     plan = data.draw(strategies.histories(min_value=date(1900, 1, 1), max_value=date(2100, 1, 1)))
     report = ts.check(plan, data.draw(strategies.as_of_days(plan)))
     until = report.as_of + timedelta(days=400)
-    said = [row.why for row in plan] + [finding.detail for finding in report.findings]
+    assert [guarded(row.why, ",") for row in plan] == [row.why for row in plan]
+    said = [finding.detail for finding in report.findings]
     said += [item.next_step for item in worklist(report, report.as_of, until)] + list(plan.notes)
     assert [guarded(sentence) for sentence in said] == said
 

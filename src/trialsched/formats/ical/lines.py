@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MAX_LINE = 75  # octets, the line break not counted
 END = "\r\n"
+_MANY_RETURNS = re.compile(r"(?<!\r)\r*+\n")  # possessive, and from the first one: a run is looked at once
 _BREAK = re.compile(r"\r\n(?![ \t])")  # RFC 5545, section 3.1: a break before a blank is a fold
 # "Implementations need to unfold lines in such a way to properly restore the original sequence" of octets: RFC 5545,
 # section 3.1, of programs that fold inside a character.
@@ -147,7 +148,10 @@ def decoded(data: bytes | str, limits: Limits = LIMITS) -> str:
         )
         raise InvalidValueError(message)
     text = _whole(data) if isinstance(data, str) else _utf8(data)
-    return text.removeprefix("\ufeff").replace("\r\r\n", "\n").replace(END, "\n").replace("\n", END)
+    text = text.removeprefix("\ufeff")
+    if "\r\r\n" in text:  # written through text mode once or more
+        text = _MANY_RETURNS.sub("\n", text)
+    return text.replace(END, "\n").replace("\n", END)
 
 
 def _whole(text: str) -> str:

@@ -185,7 +185,7 @@ class _Updating:
         for index, uid in enumerate(uids):
             if counts[uid] > 1 and self.before.blocks[index].name == "VEVENT":
                 event = properties(self.before.blocks[index])
-                if not event.all("RECURRENCE-ID"):
+                if uid_of(event) == uid and not event.all("RECURRENCE-ID"):
                     places.setdefault(uid, []).append(index)
                     best[uid] = max(best.get(uid, (-1, 0)), (sequence(event), -index))
         return {index for uid, found in places.items() for index in found if index != -best[uid][1]}

@@ -21,15 +21,16 @@ def csv_lines(rows: Iterable[Iterable[object]], *, excel: bool = False) -> str:
     Commas and line feeds; for Excel semicolons and CRLF, the byte order mark being the caller's.
     """
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=";" if excel else ",", lineterminator="\r\n" if excel else "\n")
-    writer.writerows(map(_csv_cell, row) for row in rows)
+    delimiter = ";" if excel else ","
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n" if excel else "\n")
+    writer.writerows([_csv_cell(value, delimiter) for value in row] for row in rows)
     return out.getvalue()
 
 
-def _csv_cell(value: object) -> object:
+def _csv_cell(value: object, delimiter: str) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return guarded(printable(value, None)) if isinstance(value, str) else value
+    return guarded(printable(value, None), delimiter) if isinstance(value, str) else value
 
 
 def markdown_lines(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
